@@ -1,0 +1,1 @@
+"""What the rooms share: estimator base, validation, compilation, threads, callbacks."""
