@@ -1,0 +1,354 @@
+"""Blocks and threads: the only place where the library runs anything in parallel.
+
+Rows are cut into blocks, a sequential kernel runs on each, and what the blocks return is combined
+in block order. The cut depends on the shape of the work alone, so that every result has the same
+bits for any number of threads. Kernels release the GIL; the calling thread takes part, and each
+further thread draws the next block from one shared counter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import functools
+import itertools
+import operator
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+__all__ = [
+    "get_num_threads",
+    "map_blocks",
+    "row_blocks",
+    "row_pieces",
+    "set_num_threads",
+    "single_threaded_blas",
+    "threads",
+]
+
+T = TypeVar("T")
+
+MAX_BLOCKS = 64
+"""Partial results held at once: at most this many."""
+
+BLOCK_OPERATIONS = 3_000_000
+"""Multiply-adds in a block of the smallest size worth a thread: about a third of a millisecond."""
+
+PARTIALS_BYTES = 64 * 2**20
+"""Memory that the partial results of one pass may take."""
+
+ROW_ALIGNMENT = 480
+"""Blocks begin at multiples of this many rows, so that tiles inside them are full."""
+
+PIECE_OPERATIONS = 500_000_000
+"""Multiply-adds between two looks at Ctrl-C: some tens of milliseconds."""
+
+
+# --- how many threads ---------------------------------------------------------------------------
+
+_scoped: contextvars.ContextVar[int | None] = contextvars.ContextVar("threads", default=None)
+_chosen: int | None = None
+
+
+def get_num_threads() -> int:
+    """Threads that the next fit may use.
+
+    In order: `threads` around the call, `set_num_threads`, ``SCRATCHML_NUM_THREADS``, and else the
+    processors this process may run on (its affinity and its container's quota), no more than
+    ``OMP_NUM_THREADS`` and ``NUMBA_NUM_THREADS`` where those are set.
+    """
+    return _scoped.get() or _chosen or _default_threads()
+
+
+def set_num_threads(n: int | None) -> None:
+    """Set the number of threads for the whole process; None returns to the default.
+
+    Raises
+    ------
+    ValueError
+        If ``n`` is neither None nor an integer of at least 1.
+    """
+    global _chosen
+    _chosen = None if n is None else _check_thread_count(n)
+
+
+@contextlib.contextmanager
+def threads(n: int) -> Iterator[None]:
+    """Use ``n`` threads inside a ``with`` statement, in this thread or task only.
+
+    Examples
+    --------
+    >>> import scratchml
+    >>> with scratchml.threads(1):
+    ...     scratchml.get_num_threads()
+    1
+    """
+    token = _scoped.set(_check_thread_count(n))
+    try:
+        yield
+    finally:
+        _scoped.reset(token)
+
+
+def _check_thread_count(n: Any) -> int:
+    try:
+        count = operator.index(n)
+    except TypeError:
+        count = 0
+    if isinstance(n, bool) or count < 1:
+        raise ValueError(
+            f"The number of threads must be an integer of at least 1. Got {n!r} instead."
+        )
+    return count
+
+
+@functools.cache
+def _default_threads() -> int:
+    limits = [_available_processors()]
+    for variable in ("SCRATCHML_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        # OMP_NUM_THREADS may list one count per nesting level.
+        value = os.environ.get(variable, "").split(",")[0].strip()
+        if value.isdecimal() and int(value) > 0:
+            if variable == "SCRATCHML_NUM_THREADS":
+                return int(value)
+            limits.append(int(value))
+    return min(limits)
+
+
+def _available_processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        processors = len(os.sched_getaffinity(0))
+    else:
+        processors = os.cpu_count() or 1
+    return max(1, min(processors, _container_quota()))
+
+
+def _container_quota() -> int:
+    """Processors that a container's CPU quota amounts to (cgroup 2, then 1), rounded up."""
+    try:
+        with open("/sys/fs/cgroup/cpu.max") as file:
+            quota, period = file.read().split()
+    except (OSError, ValueError):
+        try:
+            with open("/sys/fs/cgroup/cpu/cpu.cfs_quota_us") as file:
+                quota = file.read().strip()
+            with open("/sys/fs/cgroup/cpu/cpu.cfs_period_us") as file:
+                period = file.read().strip()
+        except OSError:
+            return 2**31
+    if not quota.isdecimal() or int(quota) == 0:
+        return 2**31
+    return -(-int(quota) // int(period))
+
+
+# --- cutting rows into blocks -------------------------------------------------------------------
+
+
+def row_blocks(n_rows: int, operations_per_row: float, partial_bytes: int = 0) -> list[slice]:
+    """Cut rows into blocks, by the shape of the work alone.
+
+    Parameters
+    ----------
+    n_rows : int
+    operations_per_row : float
+        About how many multiply-adds a row costs.
+    partial_bytes : int
+        Size of the partial result that each block returns.
+
+    Returns
+    -------
+    list of slice
+        Consecutive, none empty (but for ``n_rows = 0``: one empty slice).
+    """
+    by_work = int(n_rows * operations_per_row / BLOCK_OPERATIONS)
+    by_memory = PARTIALS_BYTES // max(partial_bytes, 1)
+    by_rows = n_rows // ROW_ALIGNMENT
+    n_blocks = max(1, min(by_work, by_memory, by_rows, MAX_BLOCKS))
+    n_units = -(-n_rows // ROW_ALIGNMENT)
+    edges = [n_units * b // n_blocks * ROW_ALIGNMENT for b in range(n_blocks)] + [n_rows]
+    return [slice(a, b) for a, b in itertools.pairwise(edges)]
+
+
+def row_pieces(block: slice, operations_per_row: float) -> Iterator[slice]:
+    """Cut a block into pieces short enough that Ctrl-C between two of them is heard at once."""
+    rows = (
+        max(int(PIECE_OPERATIONS / max(operations_per_row, 1)) // ROW_ALIGNMENT, 1) * ROW_ALIGNMENT
+    )
+    for start in range(block.start, block.stop, rows):
+        yield slice(start, min(start + rows, block.stop))
+
+
+# --- running them -------------------------------------------------------------------------------
+
+_helper = threading.local()
+
+
+def map_blocks(step: Callable[[int, slice], T], blocks: Sequence[slice]) -> list[T]:
+    """Call ``step(index, block)`` for every block and return the results in block order.
+
+    The first block runs in the calling thread before any other starts, so that a kernel compiles
+    once. Everything runs in the calling thread where there is one thread to use, inside a helper
+    thread (a fit that a block starts), and once the interpreter has begun to shut down. When all
+    helpers are busy with other fits, the calling thread does the work alone: nothing ever waits for
+    a thread to become free.
+
+    Raises
+    ------
+    BaseException
+        KeyboardInterrupt as soon as the calling thread gets it, else the error of the lowest block
+        that failed. No further block is started, and those that run are waited for.
+    """
+    if not blocks:
+        return []
+    results: list[Any] = [None] * len(blocks)
+    results[0] = step(0, blocks[0])
+    rest = iter(range(1, len(blocks)))  # next() on it is atomic: the threads share it
+    n_helpers = min(get_num_threads(), len(blocks) - 1) - 1
+    if n_helpers < 1 or getattr(_helper, "active", False):
+        for index in rest:
+            results[index] = step(index, blocks[index])
+        return results
+
+    errors: dict[int, BaseException] = {}
+    cancelled = threading.Event()
+
+    def work() -> None:
+        for index in rest:
+            if cancelled.is_set():
+                return
+            try:
+                results[index] = step(index, blocks[index])
+            except BaseException as error:
+                errors[index] = error
+                cancelled.set()
+
+    helpers: list[Future[None] | None] = []
+    try:
+        for _ in range(n_helpers):
+            helpers.append(_submit(work))
+        work()
+    except BaseException:  # an interrupt between two blocks
+        cancelled.set()
+        raise
+    finally:
+        _join(helpers, cancelled)
+    if errors:
+        interrupts = [error for error in errors.values() if not isinstance(error, Exception)]
+        try:
+            raise interrupts[0] if interrupts else errors[min(errors)]
+        finally:
+            errors.clear()  # breaks the cycle error -> traceback -> this frame -> error
+            interrupts.clear()
+    return results
+
+
+_pool: ThreadPoolExecutor | None = None
+_pool_lock = threading.Lock()
+
+
+def _submit(work: Callable[[], None]) -> Future[None] | None:
+    """Ask a helper thread to run ``work``; None when the interpreter starts no more threads."""
+    global _pool
+
+    def help_out() -> None:
+        _helper.active = True
+        work()
+
+    # Each helper has its own copy of the caller's context: numpy's errstate, the number of threads.
+    context = contextvars.copy_context()
+    _register_fork_hook()
+    try:
+        # At shutdown even this import is refused.
+        from concurrent.futures import ThreadPoolExecutor
+
+        with _pool_lock:
+            if _pool is None:
+                # Threads start as they are needed: the size is only an upper bound.
+                _pool = ThreadPoolExecutor(MAX_BLOCKS, thread_name_prefix="scratchml")
+            return _pool.submit(context.run, help_out)
+    except RuntimeError:
+        return None
+
+
+def _join(helpers: list[Future[None] | None], cancelled: threading.Event) -> None:
+    """Withdraw the helpers that have not begun and wait for the others, interrupted or not."""
+    from concurrent.futures import wait
+
+    try:
+        wait([helper for helper in helpers if helper is not None and not helper.cancel()])
+    except BaseException:
+        # They write into the caller's arrays: finish the blocks they have, then hand the error on.
+        cancelled.set()
+        _join(helpers, cancelled)
+        raise
+
+
+@functools.cache
+def _register_fork_hook() -> None:
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_after_fork)
+
+
+def _after_fork() -> None:
+    """Threads do not survive a fork: the child starts its own, and gives BLAS its threads back."""
+    global _pool, _pool_lock, _blas_lock
+    _pool = None
+    _pool_lock = threading.Lock()
+    _blas_lock = threading.Lock()
+    _blas_users.clear()
+    _restore_blas()
+    _helper.active = False
+
+
+# --- BLAS ---------------------------------------------------------------------------------------
+
+_blas_lock = threading.Lock()
+_blas_users: set[object] = set()
+_blas_limiter: Any = None
+
+
+@contextlib.contextmanager
+def single_threaded_blas() -> Iterator[None]:
+    """Hold BLAS to one thread per caller while blocks call it.
+
+    Any number of fits may overlap: the first to come limits BLAS, the last to leave gives it back
+    the threads it had. (With a limit of its own in each, the one that leaves last would restore
+    what it found: one thread, for ever.)
+    """
+    global _blas_limiter
+    _register_fork_hook()
+    user = object()
+    try:
+        with _blas_lock:
+            if not _blas_users:
+                _blas_limiter = _blas_controller().limit(limits=1)
+            _blas_users.add(user)
+        yield
+    finally:
+        with _blas_lock:
+            _blas_users.discard(user)  # a fork has emptied the set in the child
+            if not _blas_users:
+                _restore_blas()
+
+
+def _restore_blas() -> None:
+    global _blas_limiter
+    if _blas_limiter is not None:
+        _blas_limiter.restore_original_limits()
+        _blas_limiter = None
+
+
+@functools.cache
+def _blas_controller() -> Any:
+    """One controller for the process: finding the libraries takes longer than a small fit.
+
+    Of BLAS alone: a limiter restores the number of threads of every library that it knows.
+    """
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas")

@@ -1,0 +1,213 @@
+"""Compilation: the ``kernel`` decorator, its fast-math sets and its cache on disk.
+
+This is the only module that imports numba. A kernel is a sequential function over NumPy arrays,
+compiled without the GIL once per dtype, on its first call:
+
+    @kernel()
+    def scale(values, factor, out_values): ...
+
+Compiled code is kept in files that are named after everything the machine code depends on: the
+sources of *all* kernels (a kernel may call another file's kernel, whose code is then inside its
+own), the signature, the processor, the versions of Python, NumPy, numba and LLVM, and the compiler
+switches. A file is therefore never wrong for its name: there is no index to keep in step, nothing
+to invalidate, and any number of processes may write at once. Files are written beside their place
+and renamed into it, and read only when their checksum holds.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import os
+import pickle
+import platform
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core import config
+from numba.core.compiler import CompileResult
+from numba.core.serialize import dumps
+
+__all__ = ["CONTRACT", "REORDER", "STRICT", "cache_directory", "kernel", "kernel_sources"]
+
+STRICT: frozenset[str] = frozenset()
+"""IEEE arithmetic as written: for whatever compares distances exactly."""
+
+CONTRACT = frozenset({"contract"})
+"""A product and the sum it feeds may become one fused multiply-add."""
+
+REORDER = frozenset({"contract", "reassoc", "nsz"})
+"""Sums may also be reordered, to run on SIMD lanes. NaN and infinity keep their meaning."""
+
+
+def kernel(fastmath: frozenset[str] = STRICT) -> Callable[[Callable[..., Any]], Any]:
+    """Compile a sequential function over arrays: no GIL, cached on disk, checked when called.
+
+    Parameters
+    ----------
+    fastmath : frozenset of str
+        ``STRICT``, ``CONTRACT`` or ``REORDER``.
+
+    Returns
+    -------
+    decorator
+        With ``NUMBA_DISABLE_JIT=1`` the function comes back as it was.
+    """
+
+    def compile_lazily(function: Callable[..., Any]) -> Any:
+        compiled: Any = numba.njit(nogil=True, fastmath=set(fastmath), error_model="numpy")(
+            function
+        )
+        directory = cache_directory()
+        # The name of a file vouches for the kernel files and for nothing else: a kernel of a
+        # notebook or a script, or one that holds a closure, is compiled in every process.
+        stands_in_sources = (
+            Path(function.__code__.co_filename).resolve() in kernel_sources()
+            and function.__closure__ is None
+        )
+        if directory is not None and stands_in_sources and compiled is not function:
+            compiled._cache = KernelCache(function, directory, fastmath)
+        return compiled
+
+    return compile_lazily
+
+
+def cache_directory() -> Path | None:
+    """Where compiled kernels are kept, or None when nothing is.
+
+    ``SCRATCHML_CACHE_DIR`` names the folder; ``off`` (or an empty value) turns caching off. Without
+    it, the user's cache folder is taken: ``$XDG_CACHE_HOME`` or ``~/.cache``, on macOS
+    ``~/Library/Caches``, on Windows ``%LOCALAPPDATA%``. Where none of these can be found (no home),
+    there is no cache.
+    """
+    chosen = os.environ.get("SCRATCHML_CACHE_DIR")
+    if chosen is not None:
+        if chosen.strip().lower() in ("", "0", "off", "none"):
+            return None
+        return Path(os.path.expanduser(chosen))
+    try:
+        if sys.platform == "win32":
+            base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        elif sys.platform == "darwin":
+            base = Path.home() / "Library" / "Caches"
+        else:
+            base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError:
+        return None
+    return base / "scratchml" if base.is_absolute() else None
+
+
+@functools.cache
+def kernel_sources() -> tuple[Path, ...]:
+    """The files that may hold kernels: this one, ``kernels.py`` and ``kernels/`` of every room."""
+    this = Path(__file__).resolve()
+    package = this.parent.parent
+    found = (this, *sorted({*package.rglob("kernels.py"), *package.rglob("kernels/*.py")}))
+    return tuple(path.resolve() for path in found if path.is_file())
+
+
+def sources_digest() -> bytes:
+    """Digest of all kernel files as they are on disk now."""
+    digest = hashlib.sha256()
+    for path in kernel_sources():
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.digest()
+
+
+imported_sources_digest = functools.cache(sources_digest)
+"""Digest of all kernel files as they were when the first kernel was made."""
+
+
+@functools.cache
+def versions() -> tuple[str, ...]:
+    """Versions of all that takes part in compiling."""
+    packages = ("numba", "llvmlite", "numpy")
+    return (platform.python_version(), *map(importlib.metadata.version, packages))
+
+
+def compiler_switches() -> tuple[str, ...]:
+    """Settings that change the code numba emits; a program may change them while it runs."""
+    names = ("BOUNDSCHECK", "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "DEBUGINFO_DEFAULT")
+    return tuple(f"{name}={getattr(config, name, None)}" for name in names)
+
+
+class KernelCache:
+    """The compiled signatures of one kernel on disk; takes the place of numba's own cache.
+
+    numba asks it for each new signature (`load_overload`) and hands it what had to be compiled
+    (`save_overload`). A folder that cannot be written or read is no error: the kernel then compiles
+    in every process.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], directory: Path, fastmath: frozenset[str]
+    ) -> None:
+        self._function = function
+        self._directory = directory
+        self._fastmath = fastmath
+        self._sources = imported_sources_digest()
+
+    @property
+    def cache_path(self) -> str:
+        """The folder, as numba's statistics report it."""
+        return str(self._directory)
+
+    def load_overload(self, signature: Any, target_context: Any) -> CompileResult | None:
+        """Read the machine code for a signature, or None if there is none to be trusted."""
+        target_context.refresh()
+        try:
+            stored = self._path(signature, target_context.codegen()).read_bytes()
+        except OSError:
+            return None
+        checksum, payload = stored[:32], stored[32:]
+        if hashlib.sha256(payload).digest() != checksum:
+            return None
+        return CompileResult._rebuild(target_context, *pickle.loads(payload))
+
+    def save_overload(self, signature: Any, result: Any) -> None:
+        """Write the machine code of a signature; the file appears whole or not at all."""
+        if result.library.has_dynamic_globals or result.lifted:
+            return
+        payload = dumps(result._reduce())
+        try:
+            # Sources edited since they were imported are not what has been compiled.
+            if sources_digest() != self._sources:
+                return
+            path = self._path(signature, result.codegen)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            partial = path.with_suffix(f".{os.urandom(8).hex()}.part")
+            try:
+                partial.write_bytes(hashlib.sha256(payload).digest() + payload)
+                os.replace(partial, path)
+            finally:
+                partial.unlink(missing_ok=True)
+        except OSError:
+            return
+
+    def flush(self) -> None:
+        """Drop every stored signature of this kernel (numba's ``recompile`` asks for it)."""
+        for path in self._directory.glob(f"{self._name}-*.kernel"):
+            path.unlink(missing_ok=True)
+
+    @property
+    def _name(self) -> str:
+        return f"{self._function.__module__}.{self._function.__qualname__}".replace(
+            "<", ""
+        ).replace(">", "")
+
+    def _path(self, signature: Any, codegen: Any) -> Path:
+        digest = hashlib.sha256(self._sources)
+        for part in (
+            self._name,
+            signature,
+            sorted(self._fastmath),
+            codegen.magic_tuple(),  # the processor
+            versions(),
+            compiler_switches(),
+        ):
+            digest.update(repr(part).encode() + b"\0")
+        return self._directory / f"{self._name}-{digest.hexdigest()[:32]}.kernel"
