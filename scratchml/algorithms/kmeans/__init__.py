@@ -1,0 +1,5 @@
+"""K-means: k-means++ seeding, Lloyd's and Elkan's iterations."""
+
+from scratchml.algorithms.kmeans.estimator import KMeans, k_means, kmeans_plusplus
+
+__all__ = ["KMeans", "k_means", "kmeans_plusplus"]

@@ -1,0 +1,632 @@
+"""K-means: the public class and functions."""
+
+from __future__ import annotations
+
+import warnings
+from numbers import Integral, Real
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from scratchml.core.blocks import map_blocks, row_blocks
+from scratchml.core.callbacks import CallbackMixin, FitEvents
+from scratchml.core.estimator import Estimator
+from scratchml.core.exceptions import ConvergenceWarning, compatible
+from scratchml.core.interop import ClusterMixin, TransformerMixin, wrap_output
+from scratchml.core.params import ArrayLike, Interval, Options, check_params
+from scratchml.core.validation import check_array, check_random_state, check_sample_weight
+from scratchml.core.verbose import say
+
+from .iterations import Elkan, Lloyd, Rows, assign_all, inertia, mean_variance, update_centers
+from .rows import as_rows
+from .seeding import draw_probabilities, greedy_kmeans_plusplus
+
+_SPARSE = ("csr",)
+
+
+class Run(NamedTuple):
+    """What one initialisation has led to."""
+
+    centers: np.ndarray
+    labels: np.ndarray
+    inertia: float
+    n_iter: int
+    n_distances: int
+
+    def fitted(self) -> dict[str, Any]:
+        """As fitted attributes."""
+        return {
+            f"cluster_{k}_" if k == "centers" else f"{k}_": v for k, v in self._asdict().items()
+        }
+
+
+class KMeans(CallbackMixin, TransformerMixin, ClusterMixin, Estimator):
+    """K-means clustering.
+
+    Finds ``n_clusters`` centres that make the inertia small: the weighted sum of squared distances
+    of the samples to their nearest centre. Greedy k-means++ chooses samples to begin with; Lloyd's
+    algorithm then moves each centre to the mean of the samples nearest to it, until nothing
+    changes.
+
+    Parameters
+    ----------
+    n_clusters : int, default=8
+        Number of clusters and of centres.
+    init : {'k-means++', 'random'}, callable or array-like of shape (n_clusters, n_features), \
+default='k-means++'
+        Initial centres. 'k-means++' draws samples, far ones more likely, and keeps the best of
+        ``2 + log(n_clusters)`` candidates for each. 'random' draws different samples, by weight. A
+        callable is called as ``init(X, n_clusters, random_state=random_state)``.
+    n_init : 'auto' or int, default='auto'
+        Number of runs from different initial centres, of which the one with the lowest inertia is
+        kept. 'auto' is 1 for 'k-means++' and an array, 10 for 'random' and a callable.
+    max_iter : int, default=300
+        The most iterations of a run.
+    tol : float, default=1e-4
+        A run ends when the sum of the squared distances that the centres moved is at most ``tol``
+        times the mean of the variances of the features. It also ends when no label changes.
+    verbose : int or bool, default=0
+        Whether to print the progress of each run.
+    random_state : int, RandomState or None, default=None
+        Seed of the initial centres. An int gives the same result every time.
+    copy_x : bool, default=True
+        True promises that X is not modified; False allows it. It never is, and no copy is made for
+        that, so that both values give the same result in the same memory.
+    algorithm : {'auto', 'lloyd', 'elkan'}, default='auto'
+        How labels are found; the result is the same, bit for bit. 'lloyd' compares every sample
+        with every centre. 'elkan' leaves out what the triangle inequality excludes, for 8 bytes for
+        each pair of a sample and a centre. 'auto' is 'lloyd'.
+
+    Attributes
+    ----------
+    cluster_centers_ : ndarray of shape (n_clusters, n_features)
+        The centres, in the dtype of the data.
+    labels_ : ndarray of shape (n_samples,), int32
+        Nearest centre of each sample, the lowest index of equally near ones; always equal to
+        ``predict`` of the same data.
+    inertia_ : float
+        Weighted sum of squared distances of the samples to their nearest centre, computed in
+        float64.
+    n_iter_ : int
+        Iterations of the run that was kept.
+    n_distances_ : int
+        Distances between a sample and a centre that the iterations of that run computed. Lloyd's
+        computes ``n_samples * n_clusters`` in each, and as many again when labels have to be
+        brought up to date with the last centres.
+    n_features_in_ : int
+        Number of features of the data of the fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, if the data had string names.
+
+    See Also
+    --------
+    k_means : The same as a function.
+    kmeans_plusplus : The initial centres alone.
+    scratchml.algorithms.kmeans.reference : The algorithm to read, step by step.
+
+    Notes
+    -----
+    An iteration takes O(n_samples n_clusters n_features) time. Beyond the data and the fitted
+    attributes a fit holds one float for each sample while it seeds, and at most 64 partial sums of
+    the size of the centres. Every fitted attribute has the same bits for any number of threads.
+
+    **Differences from scikit-learn.** The same seed gives the same answer up to rounding in
+    float64; in float32 draws may differ, quality does not. ``algorithm='auto'`` is the default.
+    ``labels_`` equals ``predict(X)`` without exception. A callable ``init`` receives the data as
+    they are, not centred. ``inertia_`` is summed in float64 for float32 data too. Negative weights
+    are refused. Data of another dtype than that of the fit are converted by `predict`, `transform`
+    and `score`. `n_distances_` and `set_callbacks` are additions.
+
+    References
+    ----------
+    .. [1] S. P. Lloyd, "Least squares quantization in PCM", IEEE Transactions on Information
+       Theory 28(2), 1982.
+    .. [2] D. Arthur and S. Vassilvitskii, "k-means++: the advantages of careful seeding", SODA
+       2007.
+    .. [3] C. Elkan, "Using the triangle inequality to accelerate k-means", ICML 2003.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scratchml.cluster import KMeans
+    >>> X = np.array([[1.0, 2.0], [1.0, 4.0], [1.0, 0.0], [10.0, 2.0], [10.0, 4.0], [10.0, 0.0]])
+    >>> kmeans = KMeans(n_clusters=2, random_state=0).fit(X)
+    >>> kmeans.labels_
+    array([1, 1, 1, 0, 0, 0], dtype=int32)
+    >>> kmeans.predict([[0.0, 0.0], [12.0, 3.0]])
+    array([1, 0], dtype=int32)
+    >>> kmeans.cluster_centers_
+    array([[10.,  2.],
+           [ 1.,  2.]])
+    """
+
+    _accepts_sparse = True
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "n_clusters": [Interval(Integral, 1, None, closed="left")],
+        "init": [Options({"k-means++", "random"}), callable, "array-like"],
+        "n_init": [Options({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+        "copy_x": ["boolean"],
+        "algorithm": [Options({"auto", "lloyd", "elkan"})],
+    }
+
+    cluster_centers_: np.ndarray
+    labels_: np.ndarray
+    inertia_: float
+    n_iter_: int
+    n_distances_: int
+
+    def __init__(
+        self,
+        n_clusters: int = 8,
+        *,
+        init: Any = "k-means++",
+        n_init: Any = "auto",
+        max_iter: int = 300,
+        tol: float = 1e-4,
+        verbose: int = 0,
+        random_state: Any = None,
+        copy_x: bool = True,
+        algorithm: str = "auto",
+    ) -> None:
+        self.n_clusters = n_clusters
+        self.init = init
+        self.n_init = n_init
+        self.max_iter = max_iter
+        self.tol = tol
+        self.verbose = verbose
+        self.random_state = random_state
+        self.copy_x = copy_x
+        self.algorithm = algorithm
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> KMeans:
+        """Find the centres.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The samples, n_samples >= n_clusters. float32 and float64 are taken as they are, other
+            dtypes become float64; sparse data become CSR.
+        y : ignored
+            Present by convention.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weight of each sample; 1 unless given.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InvalidParameterError
+            If a parameter is not valid.
+        ValueError
+            If the data are not numbers, not finite or not two-dimensional, are fewer than the
+            clusters, or do not fit ``init`` or ``sample_weight``.
+        TypeError
+            If the data are of a kind that cannot be taken.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If there are fewer distinct clusters than ``n_clusters``.
+        """
+        self._check_params()
+        X, attributes = self._check_fit_input(X, accept_sparse=_SPARSE)
+        if X.shape[0] < self.n_clusters:
+            raise ValueError(f"n_samples={X.shape[0]} should be >= n_clusters={self.n_clusters}.")
+        rows = as_rows(X, check_sample_weight(sample_weight, X.shape[0], X.dtype))
+        init = self._check_init(rows)
+        n_init = self._resolve_n_init(init)
+        algorithm = self._resolve_algorithm()
+        random_state = check_random_state(self.random_state)
+        tol = self.tol * mean_variance(rows) if self.tol > 0 else 0.0
+
+        events = FitEvents(
+            self, n_runs=n_init, X=X, y=y, sample_weight=sample_weight, attributes=attributes
+        )
+        best: Run | None = None
+        with rows.guard(), events:
+            for _ in events.runs(algorithm, total=self.max_iter):
+                centers = self._initial_centers(init, rows, random_state)
+                say(self.verbose, "Initialization complete")
+                run = self._run(rows, centers, tol, algorithm, events)
+                if best is None or (
+                    run.inertia < best.inertia and not same_clustering(run.labels, best.labels)
+                ):
+                    best = run
+            assert best is not None  # n_init >= 1
+            events.result = {**attributes, **best.fitted()}
+        self._warn_of_missing_clusters(best.labels)
+        self._set_fitted(**events.result)
+        return self
+
+    def _run(
+        self, rows: Rows, centers: np.ndarray, tol: float, algorithm: str, events: FitEvents
+    ) -> Run:
+        """Iterate from initial centres until labels or centres stand still."""
+        step = (Elkan if algorithm == "elkan" else Lloyd)(rows, self.n_clusters)
+        labels = np.full(rows.n_samples, -1, np.int32)
+        n_distances = n_iter = 0
+        for n_iter in events.iterations():
+            old = centers
+            statistics = step(old, labels)
+            centers = update_centers(rows, statistics, old, labels)
+            n_distances += statistics.n_distances
+            sq_shift = float(np.square(centers - old, dtype=np.float64).sum())
+            if self.verbose:
+                say(True, f"Iteration {n_iter - 1}, inertia {inertia(rows, old, labels)}.")
+            stop = events and self._tell(events, rows, old, centers, labels, sq_shift, n_iter)
+            if statistics.n_changed == 0:
+                say(self.verbose, f"Converged at iteration {n_iter - 1}: strict convergence.")
+                break
+            if sq_shift <= tol:
+                say(
+                    self.verbose,
+                    f"Converged at iteration {n_iter - 1}: center shift "
+                    f"{sq_shift} within tolerance {tol}.",
+                )
+                break
+            if stop:
+                break
+        if not np.array_equal(centers, old):
+            labels = assign_all(rows, centers)
+            n_distances += rows.n_samples * self.n_clusters
+        return Run(centers, labels, inertia(rows, centers, labels), n_iter, n_distances)
+
+    def _tell(
+        self,
+        events: FitEvents,
+        rows: Rows,
+        old: np.ndarray,
+        centers: np.ndarray,
+        labels: np.ndarray,
+        sq_shift: float,
+        n_iter: int,
+    ) -> bool:
+        """Tell the callbacks of an iteration; answer whether one says stop."""
+
+        def fitted() -> dict[str, Any]:
+            final = assign_all(rows, centers)
+            return Run(centers, final, inertia(rows, centers, final), n_iter, 0).fitted()
+
+        return events.end_iteration(
+            inertia=lambda: inertia(rows, old, labels),
+            shift=float(np.sqrt(sq_shift)),
+            centers=centers,
+            labels=labels,
+            fitted=fitted,
+        )
+
+    # --- what the parameters amount to
+
+    def _check_init(self, rows: Rows) -> Any:
+        """The initialisation: a name, a callable, or an array of the right shape."""
+        if not ArrayLike().is_satisfied_by(self.init):
+            return self.init
+        centers = check_array(self.init, dtype=rows.dtype.type, copy=True)
+        self._check_centers_shape(centers, rows)
+        return centers
+
+    def _check_centers_shape(self, centers: np.ndarray, rows: Rows) -> None:
+        if centers.shape[0] != self.n_clusters:
+            raise ValueError(
+                f"The shape of the initial centers {centers.shape} does not "
+                f"match the number of clusters {self.n_clusters}."
+            )
+        if centers.shape[1] != rows.n_features:
+            raise ValueError(
+                f"The shape of the initial centers {centers.shape} does not "
+                f"match the number of features of the data {rows.n_features}."
+            )
+
+    def _resolve_n_init(self, init: Any) -> int:
+        given = isinstance(init, np.ndarray)
+        if self.n_init == "auto":
+            return 1 if given or (isinstance(init, str) and init == "k-means++") else 10
+        if given and self.n_init != 1:
+            warnings.warn(
+                "Explicit initial center position passed: performing only one init in "
+                f"{type(self).__name__} instead of n_init={self.n_init}.",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+            return 1
+        return self.n_init
+
+    def _resolve_algorithm(self) -> str:
+        if self.algorithm == "elkan" and self.n_clusters == 1:
+            warnings.warn(
+                "algorithm='elkan' doesn't make sense for a single cluster. Using 'lloyd' instead.",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+            return "lloyd"
+        return "elkan" if self.algorithm == "elkan" else "lloyd"
+
+    def _initial_centers(
+        self, init: Any, rows: Rows, random_state: np.random.RandomState
+    ) -> np.ndarray:
+        if isinstance(init, np.ndarray):
+            return init
+        if callable(init):
+            centers = init(rows.X, self.n_clusters, random_state=random_state)
+            centers = check_array(centers, dtype=rows.dtype.type)
+            self._check_centers_shape(centers, rows)
+            return centers
+        if init == "random":
+            seeds = random_state.choice(
+                rows.n_samples, size=self.n_clusters, replace=False, p=draw_probabilities(rows)
+            )
+            return rows.points(seeds)
+        return greedy_kmeans_plusplus(rows, self.n_clusters, None, random_state)[0]
+
+    def _warn_of_missing_clusters(self, labels: np.ndarray) -> None:
+        n_distinct = np.count_nonzero(np.bincount(labels))
+        if n_distinct < self.n_clusters:
+            warnings.warn(
+                f"Number of distinct clusters ({n_distinct}) found smaller than "
+                f"n_clusters ({self.n_clusters}). Possibly due to duplicate points in X.",
+                compatible(ConvergenceWarning),
+                stacklevel=3,
+            )
+
+    # --- after the fit
+
+    def _check_new_rows(self, X: Any, sample_weight: Any = None) -> Rows:
+        """Check data against the fit; they take the dtype of the centres."""
+        self._check_is_fitted()
+        dtype = self.cluster_centers_.dtype
+        X = self._check_predict_input(X, accept_sparse=_SPARSE, dtype=dtype.type)
+        return as_rows(X, check_sample_weight(sample_weight, X.shape[0], dtype))
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Nearest centre of each sample.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,), int32
+            Of equally near centres the one with the lowest index.
+
+        Raises
+        ------
+        NotFittedError
+            Before the first fit.
+        ValueError
+            If the data are not valid or not of the fitted features.
+        """
+        rows = self._check_new_rows(X)
+        with rows.guard():
+            return assign_all(rows, self.cluster_centers_)
+
+    @wrap_output
+    def transform(self, X: Any) -> np.ndarray:
+        """Distance of each sample to each centre.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        distances : ndarray or dataframe of shape (n_samples, n_clusters)
+            Euclidean distances, in the dtype of the centres.
+
+        Raises
+        ------
+        NotFittedError
+            Before the first fit.
+        ValueError
+            If the data are not valid or not of the fitted features.
+        """
+        rows = self._check_new_rows(X)
+        centers = self.cluster_centers_
+        distances = np.empty((rows.n_samples, len(centers)), rows.dtype)
+        map_blocks(
+            lambda _, block: rows.distances_to_centers(block, centers, distances),
+            row_blocks(rows.n_samples, rows.operations_per_distance * len(centers)),
+        )
+        return distances
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """Minus the inertia of the data: higher is better.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The samples.
+        y : ignored
+            Present by convention.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weight of each sample; 1 unless given.
+
+        Returns
+        -------
+        score : float
+            Minus the weighted sum of squared distances to the nearest centre.
+
+        Raises
+        ------
+        NotFittedError
+            Before the first fit.
+        ValueError
+            If the data are not valid or not of the fitted features.
+        """
+        rows = self._check_new_rows(X, sample_weight)
+        with rows.guard():
+            labels = assign_all(rows, self.cluster_centers_)
+        return -inertia(rows, self.cluster_centers_, labels)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.cluster_centers_.shape[0]
+
+
+def same_clustering(labels: np.ndarray, others: np.ndarray) -> bool:
+    """Whether a bijection of the labels turns one clustering into the other."""
+    pairs = np.unique(np.stack([labels, others]), axis=1).shape[1]
+    return pairs == len(np.unique(labels)) == len(np.unique(others))
+
+
+def k_means(
+    X: Any,
+    n_clusters: int,
+    *,
+    sample_weight: Any = None,
+    init: Any = "k-means++",
+    n_init: Any = "auto",
+    max_iter: int = 300,
+    verbose: int = False,
+    tol: float = 1e-4,
+    random_state: Any = None,
+    copy_x: bool = True,
+    algorithm: str = "auto",
+    return_n_iter: bool = False,
+) -> tuple[Any, ...]:
+    """Cluster data with K-means; `KMeans` as a function.
+
+    Parameters
+    ----------
+    X : array-like or sparse matrix of shape (n_samples, n_features)
+        The samples.
+    n_clusters, init, n_init, max_iter, verbose, tol, random_state, copy_x, algorithm
+        As for `KMeans`.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weight of each sample; 1 unless given.
+    return_n_iter : bool, default=False
+        Whether to return the number of iterations too.
+
+    Returns
+    -------
+    centers : ndarray of shape (n_clusters, n_features)
+    labels : ndarray of shape (n_samples,), int32
+    inertia : float
+    n_iter : int
+        Only with ``return_n_iter``.
+
+    Raises
+    ------
+    InvalidParameterError, ValueError, TypeError
+        As `KMeans.fit` does.
+
+    Examples
+    --------
+    >>> from scratchml.cluster import k_means
+    >>> centers, labels, inertia = k_means([[0.0], [1.0], [9.0], [10.0]], 2, random_state=0)
+    >>> inertia
+    1.0
+    """
+    check_params({"return_n_iter": [bool]}, {"return_n_iter": return_n_iter}, "k_means")
+    kmeans = KMeans(
+        n_clusters,
+        init=init,
+        n_init=n_init,
+        max_iter=max_iter,
+        tol=tol,
+        verbose=verbose,
+        random_state=random_state,
+        copy_x=copy_x,
+        algorithm=algorithm,
+    ).fit(X, sample_weight=sample_weight)
+    result = (kmeans.cluster_centers_, kmeans.labels_, kmeans.inertia_)
+    return (*result, kmeans.n_iter_) if return_n_iter else result
+
+
+def kmeans_plusplus(
+    X: Any,
+    n_clusters: int,
+    *,
+    sample_weight: Any = None,
+    x_squared_norms: Any = None,
+    random_state: Any = None,
+    n_local_trials: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Choose samples as initial centres by greedy k-means++.
+
+    Parameters
+    ----------
+    X : array-like or sparse matrix of shape (n_samples, n_features)
+        The samples, n_samples >= n_clusters.
+    n_clusters : int
+        Number of centres.
+    sample_weight : array-like of shape (n_samples,), optional
+        Weight of each sample; 1 unless given.
+    x_squared_norms : array-like of shape (n_samples,), optional
+        Squared norms of the samples. Their number is checked; distances are computed from
+        differences, which need no norms.
+    random_state : int, RandomState or None, default=None
+        Seed of the draws.
+    n_local_trials : int, optional
+        Candidates for each centre but the first, of which the best is taken:
+        ``2 + log(n_clusters)`` unless given; 1 is k-means++ without greed.
+
+    Returns
+    -------
+    centers : ndarray of shape (n_clusters, n_features)
+    indices : ndarray of shape (n_clusters,)
+        ``X[indices]`` are the centres.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a parameter is not valid.
+    ValueError
+        If the data are not valid or fewer than the centres.
+    TypeError
+        If the data are of a kind that cannot be taken.
+
+    Notes
+    -----
+    Time O(n_samples n_features n_clusters n_local_trials). The same seed chooses the samples that
+    scikit-learn's function chooses, up to rounding.
+
+    References
+    ----------
+    .. [1] D. Arthur and S. Vassilvitskii, "k-means++: the advantages of careful seeding", SODA
+       2007.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scratchml.cluster import kmeans_plusplus
+    >>> X = np.array([[1, 2], [1, 4], [1, 0], [10, 2], [10, 4], [10, 0]])
+    >>> centers, indices = kmeans_plusplus(X, n_clusters=2, random_state=0)
+    >>> indices
+    array([3, 2])
+    """
+    owner = "kmeans_plusplus"
+    check_params(
+        {
+            "X": ["array-like", "sparse matrix"],
+            "n_clusters": [Interval(Integral, 1, None, closed="left")],
+            "sample_weight": ["array-like", None],
+            "x_squared_norms": ["array-like", None],
+            "random_state": ["random_state"],
+            "n_local_trials": [Interval(Integral, 1, None, closed="left"), None],
+        },
+        locals(),
+        owner,
+    )
+    X = check_array(X, accept_sparse=_SPARSE, estimator_name=owner)
+    rows = as_rows(X, check_sample_weight(sample_weight, X.shape[0], X.dtype))
+    if rows.n_samples < n_clusters:
+        raise ValueError(f"n_samples={rows.n_samples} should be >= n_clusters={n_clusters}.")
+    if x_squared_norms is not None:
+        norms = check_array(x_squared_norms, dtype=X.dtype.type, ensure_2d=False)
+        if norms.shape[0] != rows.n_samples:
+            raise ValueError(
+                f"The length of x_squared_norms {norms.shape[0]} should "
+                f"be equal to the length of n_samples {rows.n_samples}."
+            )
+    return greedy_kmeans_plusplus(
+        rows, n_clusters, n_local_trials, check_random_state(random_state)
+    )

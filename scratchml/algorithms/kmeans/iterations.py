@@ -1,0 +1,232 @@
+"""One iteration of K-means: statistics of each block of rows, combined, then new centres.
+
+Lloyd's iteration and Elkan's differ in how a block of rows gets its labels. Sums and centres follow
+from the labels, in block order, whoever found them: every variant gives the same bits.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from scratchml.core.blocks import map_blocks, row_blocks, row_pieces
+
+from .kernels.elkan import elkan_start, elkan_step
+from .rows import Assign, DenseRows, SparseRows
+
+Rows = DenseRows | SparseRows
+
+
+class Statistics(NamedTuple):
+    """What an iteration needs to know of a block of rows, or of all of them."""
+
+    n_changed: int
+    """Labels that differ from those of the iteration before."""
+    n_distances: int
+    """Distances between a row and a centre that were computed."""
+    sums: np.ndarray
+    """Weighted sum of the rows of each cluster, float64[n_clusters, n_features]."""
+    weights: np.ndarray
+    """Weight of each cluster, float64[n_clusters]."""
+
+
+class Lloyd:
+    """Lloyd's iteration: every row is compared with every centre."""
+
+    def __init__(self, rows: Rows, n_clusters: int) -> None:
+        self.rows = rows
+        self.n_clusters = n_clusters
+        self.operations_per_row = rows.operations_per_distance * (n_clusters + 4)
+        self.blocks = row_blocks(
+            rows.n_samples, self.operations_per_row, 8 * n_clusters * (rows.n_features + 1)
+        )
+
+    def assigner(self, centers: np.ndarray) -> Assign:
+        """Make the function that labels a slice of rows."""
+        return self.rows.assigner(centers)
+
+    def __call__(self, centers: np.ndarray, labels: np.ndarray) -> Statistics:
+        """Label all rows (``labels`` is modified in place) and sum them by cluster."""
+        assign = self.assigner(centers)
+
+        def block_statistics(index: int, block: slice) -> Statistics:
+            n_changed = n_distances = 0
+            sums = np.zeros((self.n_clusters, self.rows.n_features))
+            weights = np.zeros(self.n_clusters)
+            for piece in row_pieces(block, self.operations_per_row):
+                changed, computed = assign(piece, labels)
+                n_changed += changed
+                n_distances += computed
+                self.rows.accumulate(piece, labels, sums, weights)
+            return Statistics(n_changed, n_distances, sums, weights)
+
+        return combine(map_blocks(block_statistics, self.blocks))
+
+
+class Elkan(Lloyd):
+    """Elkan's iteration: bounds from the triangle inequality leave most distances uncomputed.
+
+    Takes 8 bytes for each pair of a row and a centre.
+    """
+
+    def __init__(self, rows: Rows, n_clusters: int) -> None:
+        super().__init__(rows, n_clusters)
+        # Relative error of a plain sum of squares and its root, once for each side of a comparison.
+        eps = np.finfo(rows.dtype).eps
+        self.margin = float((rows.n_features + 8) * eps)
+        self.centers: np.ndarray | None = None
+        self.upper = np.empty(rows.n_samples)
+        self.lower = np.empty((rows.n_samples, n_clusters))
+
+    def assigner(self, centers: np.ndarray) -> Assign:
+        """Make the function that labels a slice of rows, given where the centres were before."""
+        previous, self.centers = self.centers, centers
+        if previous is None:
+            return self._start(centers)
+        shifts = _norms(centers.astype(np.float64) - previous) * (1 + self.margin)
+        half_gaps = np.empty((self.n_clusters, self.n_clusters))
+        for c, center in enumerate(centers.astype(np.float64)):
+            half_gaps[c] = _norms(centers - center) * (0.5 * (1 - self.margin))
+        np.fill_diagonal(half_gaps, np.inf)
+
+        def assign(block: slice, labels: np.ndarray) -> tuple[int, int]:
+            return elkan_step(
+                *self.rows.elkan_rows(block, centers),
+                centers,
+                shifts,
+                half_gaps,
+                self.margin,
+                labels[block],
+                self.upper[block],
+                self.lower[block],
+            )
+
+        return assign
+
+    def _start(self, centers: np.ndarray) -> Assign:
+        def assign(block: slice, labels: np.ndarray) -> tuple[int, int]:
+            n_distances = elkan_start(
+                *self.rows.elkan_rows(block, centers),
+                centers,
+                self.margin,
+                labels[block],
+                self.upper[block],
+                self.lower[block],
+            )
+            return block.stop - block.start, n_distances
+
+        return assign
+
+
+def _norms(differences: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.square(differences).sum(axis=1))
+
+
+def combine(partials: list[Statistics]) -> Statistics:
+    """Add the statistics of the blocks, in block order."""
+    n_changed, n_distances, sums, weights = partials[0]
+    for partial in partials[1:]:
+        n_changed += partial.n_changed
+        n_distances += partial.n_distances
+        sums += partial.sums
+        weights += partial.weights
+    return Statistics(n_changed, n_distances, sums, weights)
+
+
+def update_centers(
+    rows: Rows, statistics: Statistics, centers: np.ndarray, labels: np.ndarray
+) -> np.ndarray:
+    """New centres: the mean of each cluster; clusters left empty start again far from their centre.
+
+    Parameters
+    ----------
+    rows : DenseRows or SparseRows
+    statistics : Statistics
+        Modified in place where a cluster is empty.
+    centers : float[n_clusters, n_features]
+        The centres that gave the labels.
+    labels : int32[n_samples]
+
+    Returns
+    -------
+    float[n_clusters, n_features]
+        A cluster that stays empty (there are fewer distinct rows than clusters) gets the centre of
+        the heaviest.
+    """
+    sums, weights = statistics.sums, statistics.weights
+    empty = np.flatnonzero(weights == 0)
+    if len(empty):
+        relocate_empty_clusters(rows, empty, sums, weights, centers, labels)
+    occupied = weights > 0
+    means = sums / np.where(occupied, weights, 1)[:, np.newaxis]
+    if not occupied.all():
+        means[~occupied] = means[np.argmax(weights)]
+    return means.astype(centers.dtype)
+
+
+def relocate_empty_clusters(
+    rows: Rows,
+    empty: np.ndarray,
+    sums: np.ndarray,
+    weights: np.ndarray,
+    centers: np.ndarray,
+    labels: np.ndarray,
+) -> None:
+    """Give each empty cluster the row that is farthest from its own centre, taken from there.
+
+    ``sums`` and ``weights`` are modified in place. The order of the rows, and that of equally far
+    ones, is that of ``numpy.argpartition``, as in scikit-learn.
+    """
+    sq_distances = np.empty(rows.n_samples, centers.dtype)
+    map_blocks(
+        lambda index, block: rows.sq_distances_to_own(block, centers, labels, sq_distances),
+        row_blocks(rows.n_samples, rows.operations_per_distance),
+    )
+    if sq_distances.max() == 0:
+        return  # every row is a centre: there is nothing to give
+    farthest = np.argpartition(sq_distances, -len(empty))[: -len(empty) - 1 : -1]
+    points = rows.points(farthest).astype(np.float64)
+    for cluster, row, point in zip(empty, farthest, points, strict=True):
+        weight = float(rows.sample_weight[row]) if rows.sample_weight.size else 1.0
+        sums[labels[row]] -= weight * point
+        weights[labels[row]] -= weight
+        sums[cluster] = weight * point
+        weights[cluster] = weight
+
+
+def assign_all(rows: Rows, centers: np.ndarray) -> np.ndarray:
+    """Nearest centre of every row, int32[n_samples]."""
+    labels = np.full(rows.n_samples, -1, np.int32)
+    assign = rows.assigner(centers)
+    operations = rows.operations_per_distance * len(centers)
+
+    def on_block(index: int, block: slice) -> None:
+        for piece in row_pieces(block, operations):
+            assign(piece, labels)
+
+    map_blocks(on_block, row_blocks(rows.n_samples, operations))
+    return labels
+
+
+def inertia(rows: Rows, centers: np.ndarray, labels: np.ndarray) -> float:
+    """Weighted sum of squared distances of the rows to their own centres, in float64."""
+    blocks = row_blocks(rows.n_samples, rows.operations_per_distance * 4)
+    return float(
+        sum(map_blocks(lambda _, block: rows.sum_sq_distances(block, centers, labels), blocks))
+    )
+
+
+def mean_variance(rows: Rows) -> float:
+    """Variance of each feature, averaged: what ``tol`` is relative to. Weights do not count."""
+    unweighted: Any = type(rows)(rows.X, None)
+    labels = np.zeros(rows.n_samples, np.int32)
+    blocks = row_blocks(rows.n_samples, rows.operations_per_distance * 4, 8 * rows.n_features)
+
+    def block_sum(index: int, block: slice) -> Statistics:
+        sums, weights = np.zeros((1, rows.n_features)), np.zeros(1)
+        unweighted.accumulate(block, labels, sums, weights)
+        return Statistics(0, 0, sums, weights)
+
+    mean = combine(map_blocks(block_sum, blocks)).sums / rows.n_samples
+    return inertia(unweighted, mean.astype(rows.dtype), labels) / rows.X.shape[0] / rows.n_features

@@ -1,0 +1,1 @@
+"""Compiled loops of K-means, each over one block of rows."""

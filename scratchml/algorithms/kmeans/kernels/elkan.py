@@ -1,0 +1,128 @@
+"""Elkan's iteration (ICML 2003, section 3) over one block of rows, in its textbook form.
+
+Each row keeps an upper bound on the distance to its own centre and a lower bound on the distance to
+every centre. Bounds are widened by ``margin``, the relative error of a plain sum of squares and of
+its square root, whenever a distance enters them: whatever is pruned would have lost the comparison
+of plain sums too, so that the labels are Lloyd's, ties included.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scratchml.core.jit import STRICT, kernel
+from scratchml.core.kernels.tiles import sq_distance
+
+from .sparse import sq_distance_csr
+
+
+@kernel(STRICT)
+def row_sq_distance(X, csr, i, centers, c):
+    """Plain squared distance of row i, dense or CSR, to centre c."""
+    if X.shape[0] > 0:
+        return np.float64(sq_distance(X[i], centers[c]))
+    data, indices, indptr, center_sq_norms = csr
+    return sq_distance_csr(data, indices, indptr[i], indptr[i + 1], centers[c], center_sq_norms[c])
+
+
+@kernel(STRICT)
+def elkan_start(X, csr, centers, margin, out_labels, out_upper, out_lower):
+    """First labels and bounds: every distance is computed.
+
+    Parameters
+    ----------
+    X : float[n_samples, n_features] or float[0, n_features]
+    csr : (data, indices, indptr, squared norms of the centres)
+        Read when X has no rows.
+    centers : float[n_clusters, n_features]
+    margin : float64
+    out_labels : int32[n_samples]
+    out_upper : float64[n_samples]
+    out_lower : float64[n_samples, n_clusters]
+
+    Returns
+    -------
+    n_distances : int
+    """
+    n_clusters = centers.shape[0]
+    for i in range(out_labels.shape[0]):
+        nearest = np.inf
+        label = 0
+        for c in range(n_clusters):
+            d = row_sq_distance(X, csr, i, centers, c)
+            out_lower[i, c] = np.sqrt(d) * (1.0 - margin)
+            if d < nearest:
+                nearest = d
+                label = c
+        out_labels[i] = label
+        out_upper[i] = np.sqrt(nearest) * (1.0 + margin)
+    return out_labels.shape[0] * n_clusters
+
+
+@kernel(STRICT)
+def elkan_step(X, csr, centers, shifts, half_gaps, margin, inout_labels, inout_upper, inout_lower):
+    """Labels after the centres have moved, computing only the distances the bounds leave open.
+
+    Parameters
+    ----------
+    X, csr : as in `elkan_start`
+    centers : float[n_clusters, n_features]
+        The moved centres.
+    shifts : float64[n_clusters]
+        How far each has moved, rounded up.
+    half_gaps : float64[n_clusters, n_clusters]
+        Half the distance between two centres, rounded down; infinity on the diagonal.
+    margin : float64
+    inout_labels : int32[n_samples]
+    inout_upper : float64[n_samples]
+    inout_lower : float64[n_samples, n_clusters]
+
+    Returns
+    -------
+    n_changed, n_distances : int
+    """
+    n_clusters = centers.shape[0]
+    rounding_up = 1.0 + 2.3e-16
+    rounding_down = 1.0 - 2.3e-16
+    half_nearest = np.empty(n_clusters)
+    for c in range(n_clusters):
+        half_nearest[c] = np.min(half_gaps[c])
+    n_changed = 0
+    n_distances = 0
+    for i in range(inout_labels.shape[0]):
+        old = inout_labels[i]
+        label = old
+        lower = inout_lower[i]
+        # Steps 5 and 6: move the bounds with the centres.
+        for c in range(n_clusters):
+            lower[c] = max((lower[c] - shifts[c]) * rounding_down, 0.0)
+        upper = (inout_upper[i] + shifts[label]) * rounding_up
+        # Step 2: no centre is as near as half the way to the nearest other centre.
+        if not upper < half_nearest[label]:
+            tight = False
+            sq_upper = 0.0
+            for c in range(n_clusters):
+                # Step 3: only centres that neither bound excludes.
+                if c == label or upper < lower[c] or upper < half_gaps[label, c]:
+                    continue
+                if not tight:
+                    # Step 3a: the distance to its own centre, once.
+                    sq_upper = row_sq_distance(X, csr, i, centers, label)
+                    n_distances += 1
+                    upper = np.sqrt(sq_upper) * (1.0 + margin)
+                    lower[label] = np.sqrt(sq_upper) * (1.0 - margin)
+                    tight = True
+                    if upper < lower[c] or upper < half_gaps[label, c]:
+                        continue
+                # Step 3b: the distance that is left to compute; a tie goes to the lower index.
+                d = row_sq_distance(X, csr, i, centers, c)
+                n_distances += 1
+                lower[c] = np.sqrt(d) * (1.0 - margin)
+                if d < sq_upper or (d == sq_upper and c < label):
+                    label = c
+                    sq_upper = d
+                    upper = np.sqrt(d) * (1.0 + margin)
+        inout_upper[i] = upper
+        n_changed += label != old
+        inout_labels[i] = label
+    return n_changed, n_distances
