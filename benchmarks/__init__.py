@@ -1,0 +1,1 @@
+"""Benchmarks of scratchml against its peers. Run as ``python -m benchmarks.kmeans``."""
