@@ -196,7 +196,7 @@ def test_seconds_are_those_of_fit(
         return fit(self, X)
 
     monkeypatch.setattr(KMeans, "fit", slow_fit)
-    monkeypatch.setattr(cli.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(cli.jobs.time, "perf_counter", lambda: clock[0])
     np.save("points.npy", points)
     assert cli.main(["cluster", "points.npy"]) == 0
     assert read_report(capsys.readouterr().out)[0]["seconds"] == "1.2500"
@@ -204,14 +204,14 @@ def test_seconds_are_those_of_fit(
 
 @pytest.mark.parametrize("dtype", ["f8", "f4", ">f8", "i4", "f2", "longdouble"])
 def test_mean_distances(points: np.ndarray, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_BLOCK_ELEMENTS", 21)
+    monkeypatch.setattr(cli.tables, "_BLOCK_ELEMENTS", 21)
     X = points.astype(dtype)
     labels = np.arange(60) % 4
     centers = points[:5].astype("f4" if dtype == "f4" else "f8")
     distances = np.linalg.norm(X.astype("f8") - centers[labels], axis=1)
     expected = [distances[labels == cluster].mean() for cluster in range(4)]
     np.testing.assert_allclose(
-        cli.mean_distances(X, labels, centers), [*expected, math.nan], rtol=1e-12
+        cli.jobs.mean_distances(X, labels, centers), [*expected, math.nan], rtol=1e-12
     )
 
 
@@ -227,7 +227,7 @@ def test_help_of_cluster() -> None:
     result = CliRunner().invoke(cli.build_cli(), ["cluster", "--help"], prog_name="scratchml")
     assert result.exit_code == 0
     for said in (
-        *cli._READERS,
+        *cli.tables._READERS,
         "  scratchml cluster points.npy -k 20 --seed 7 --output labels.csv --force\n",
         "The exit code is 0, 2 for input that cannot be used, 130 after Ctrl-C.",
     ):
@@ -481,7 +481,7 @@ def test_unusable_array(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(cli, "_BLOCK_ELEMENTS", 2)
+    monkeypatch.setattr(cli.tables, "_BLOCK_ELEMENTS", 2)
     np.save("array.npy", array)
     assert error_of(capsys, "cluster", "array.npy") == f"array.npy: {message}"
 
@@ -562,7 +562,7 @@ def test_unusable_arguments(
 
 def test_closed_folder(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     # Permissions do not bind a superuser, whom the suite may run as.
-    monkeypatch.setattr(cli.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(cli.jobs.os, "access", lambda path, mode: False)
     assert error_of(capsys, "cluster", "--output", "labels.csv") == (
         "labels.csv: the folder '.' is not writable"
     )
