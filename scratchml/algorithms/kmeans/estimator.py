@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from scratchml.core.blocks import map_blocks, row_blocks
+from scratchml.core.blocks import map_blocks, row_blocks, row_pieces
 from scratchml.core.callbacks import CallbackMixin, FitEvents
 from scratchml.core.estimator import Estimator
 from scratchml.core.exceptions import ConvergenceWarning, compatible
@@ -431,10 +431,13 @@ default='k-means++'
         rows = self._check_new_rows(X)
         centers = self.cluster_centers_
         distances = np.empty((rows.n_samples, len(centers)), rows.dtype)
-        map_blocks(
-            lambda _, block: rows.distances_to_centers(block, centers, distances),
-            row_blocks(rows.n_samples, rows.operations_per_distance * len(centers)),
-        )
+        operations = rows.operations_per_distance * len(centers)
+
+        def on_block(index: int, block: slice) -> None:
+            for piece in row_pieces(block, operations):
+                rows.distances_to_centers(piece, centers, distances)
+
+        map_blocks(on_block, row_blocks(rows.n_samples, operations))
         return distances
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:

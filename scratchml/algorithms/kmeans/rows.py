@@ -16,7 +16,7 @@ from scratchml.core.blocks import single_threaded_blas
 from scratchml.core.kernels.tiles import TILE
 
 from .kernels import distances, seeding, sparse, update
-from .kernels.assign import assign_direct, assign_expanded, assign_scored
+from .kernels.assign import assign_direct, assign_expanded, assign_scored, center_rows
 
 Assign = Callable[[slice, np.ndarray], tuple[int, int]]
 """Labels the rows of a slice, in the array given.
@@ -30,8 +30,11 @@ DIRECT_FEATURES = 4
 TILED_FEATURES = 128
 """Up to here tiles beat BLAS (measured)."""
 
-SCORES_BYTES = 2**20
-"""Dot products that BLAS leaves behind at a time: half of a second-level cache."""
+PIECE_BYTES = 2**19
+"""Rows, or the dot products that BLAS leaves of them, at a time: half of a second-level cache."""
+
+EXPANDED_FORM: Any = {"over": "ignore", "invalid": "ignore"}
+"""Where the expanded form overflows, differences decide: no warning of its own."""
 
 
 def as_rows(X: Any, sample_weight: np.ndarray | None) -> DenseRows | SparseRows:
@@ -123,27 +126,29 @@ class DenseRows(_Rows):
 
     def _blas_assigner(self, centers: np.ndarray) -> Assign:
         origin, shifted, half_sq_norms, slack = self._expand(centers)
-        n_rows = SCORES_BYTES // (len(centers) * self.dtype.itemsize)
-        n_rows = min(max(n_rows, 256), 4096)
+        k, d = centers.shape
+        n_rows = min(max(PIECE_BYTES // (max(k, d) * self.dtype.itemsize), 128), 4096)
 
         def assign(block: slice, labels: np.ndarray) -> tuple[int, int]:
+            centered = np.empty((min(n_rows, _length(block)), d), self.dtype)
+            sq_norms = np.empty(len(centered), self.dtype)
+            products = np.empty((k, len(centered)), self.dtype)
             n_changed = 0
             for start in range(block.start, block.stop, n_rows):
-                piece = slice(start, min(start + n_rows, block.stop))
-                centered = self.X[piece] - origin
+                rows = self.X[start : min(start + n_rows, block.stop)]
+                m = len(rows)
+                center_rows(rows, origin, centered, sq_norms)
+                scores = products if m == len(centered) else np.empty((k, m), self.dtype)
+                with np.errstate(**EXPANDED_FORM):
+                    np.dot(shifted, centered[:m].T, out=scores)
                 n_changed += assign_scored(
-                    self.X[piece],
-                    centers,
-                    np.dot(shifted, centered.T),
-                    half_sq_norms,
-                    np.einsum("ij,ij->i", centered, centered),
-                    slack,
-                    labels[piece],
+                    rows, centers, scores, half_sq_norms, sq_norms, slack, labels[start:][:m]
                 )
-            return n_changed, len(centers) * _length(block)
+            return n_changed, k * _length(block)
 
         return assign
 
+    @np.errstate(**EXPANDED_FORM)
     def _expand(self, centers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, Any]:
         """Centres relative to their mean, |c|^2 / 2, and the slack of `assign_expanded`."""
         exact = centers.astype(np.float64)

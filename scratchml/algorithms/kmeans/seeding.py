@@ -44,6 +44,8 @@ def greedy_kmeans_plusplus(
     if n_trials is None:
         n_trials = 2 + int(np.log(n_clusters))
     blocks = row_blocks(n_samples, rows.operations_per_distance * n_trials * 3)
+    # The draw takes two floats for each row: it is over before the distances need theirs.
+    first = random_state.choice(n_samples, p=draw_probabilities(rows))
     closest = np.full(n_samples, np.inf, rows.dtype)
     tile_potentials = np.empty(-(-n_samples // TILE))
     indices = np.empty(n_clusters, np.intp)
@@ -78,7 +80,7 @@ def greedy_kmeans_plusplus(
             start=np.zeros(n_trials),
         )
 
-    running = choose(0, random_state.choice(n_samples, p=draw_probabilities(rows)))
+    running = choose(0, first)
     for c in range(1, n_clusters):
         targets = random_state.uniform(size=n_trials) * running[-1]
         trials = np.array([draw(running, target) for target in targets])

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scratchml.core.jit import CONTRACT, STRICT, kernel
+from scratchml.core.jit import CONTRACT, REORDER, STRICT, kernel
 from scratchml.core.kernels.tiles import TILE, center_tile, load_tile, sq_distance
 
 
@@ -247,6 +247,27 @@ def nearest_center(x, centers):
     return label
 
 
+@kernel(REORDER)
+def center_rows(X, origin, out_centered, out_sq_norms):
+    """Copy rows relative to an origin, and give the squared length of each.
+
+    Parameters
+    ----------
+    X : float[n_rows, n_features]
+    origin : float[n_features]
+    out_centered : float[>= n_rows, n_features]
+    out_sq_norms : float[>= n_rows]
+    """
+    for i in range(X.shape[0]):
+        row, centered = X[i], out_centered[i]
+        sq_norm = origin[0] * 0
+        for j in range(X.shape[1]):
+            u = row[j] - origin[j]
+            centered[j] = u
+            sq_norm += u * u
+        out_sq_norms[i] = sq_norm
+
+
 @kernel(STRICT)
 def assign_scored(X, centers, products, half_sq_norms, sq_norms, slack, out_labels):
     """Label each row with its nearest centre, given the dot products.
@@ -259,7 +280,7 @@ def assign_scored(X, centers, products, half_sq_norms, sq_norms, slack, out_labe
         x.c, both relative to an origin. Modified in place: it becomes h_c - x.c.
     half_sq_norms : float[n_clusters]
         |c|^2 / 2, relative to that origin.
-    sq_norms : float[n_rows]
+    sq_norms : float[>= n_rows]
         |x|^2, relative to that origin.
     slack : (factor, largest squared norm of a centre)
         Scores closer than ``factor * (|x|^2 + norm)`` are settled by plain sums.
