@@ -16,10 +16,11 @@ import operator
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
 
-if TYPE_CHECKING:
-    from concurrent.futures import Future, ThreadPoolExecutor
+# Here and not on first use: by then another thread may be forking, whose child would find the
+# module half imported, or the interpreter may be shutting down, which refuses it.
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, TypeVar
 
 __all__ = [
     "get_num_threads",
@@ -191,11 +192,11 @@ _helper = threading.local()
 def map_blocks(step: Callable[[int, slice], T], blocks: Sequence[slice]) -> list[T]:
     """Call ``step(index, block)`` for every block and return the results in block order.
 
-    The first block runs in the calling thread before any other starts, so that a kernel compiles
-    once. Everything runs in the calling thread where there is one thread to use, inside a helper
-    thread (a fit that a block starts), and once the interpreter has begun to shut down. When all
-    helpers are busy with other fits, the calling thread does the work alone: nothing ever waits for
-    a thread to become free.
+    Everything runs in the calling thread where there is one thread to use, inside a helper thread
+    (a fit that a block starts), and once the interpreter has begun to shut down. When all helpers
+    are busy with other fits, the calling thread does the work alone: nothing ever waits for a
+    thread to become free. A kernel that is not compiled yet compiles once, in the first thread that
+    calls it, while the others wait.
 
     Raises
     ------
@@ -203,22 +204,17 @@ def map_blocks(step: Callable[[int, slice], T], blocks: Sequence[slice]) -> list
         KeyboardInterrupt as soon as the calling thread gets it, else the error of the lowest block
         that failed. No further block is started, and those that run are waited for.
     """
-    if not blocks:
-        return []
-    results: list[Any] = [None] * len(blocks)
-    results[0] = step(0, blocks[0])
-    rest = iter(range(1, len(blocks)))  # next() on it is atomic: the threads share it
-    n_helpers = min(get_num_threads(), len(blocks) - 1) - 1
+    n_helpers = min(get_num_threads(), len(blocks)) - 1
     if n_helpers < 1 or getattr(_helper, "active", False):
-        for index in rest:
-            results[index] = step(index, blocks[index])
-        return results
+        return [step(index, block) for index, block in enumerate(blocks)]
 
+    results: list[Any] = [None] * len(blocks)
+    indices = iter(range(len(blocks)))  # next() on it is atomic: the threads share it
     errors: dict[int, BaseException] = {}
     cancelled = threading.Event()
 
     def work() -> None:
-        for index in rest:
+        for index in indices:
             if cancelled.is_set():
                 return
             try:
@@ -247,8 +243,10 @@ def map_blocks(step: Callable[[int, slice], T], blocks: Sequence[slice]) -> list
     return results
 
 
+_lock = threading.RLock()
+"""Held while the pool or the limit on BLAS is looked at or changed; a fork waits for it."""
+
 _pool: ThreadPoolExecutor | None = None
-_pool_lock = threading.Lock()
 
 
 def _submit(work: Callable[[], None]) -> Future[None] | None:
@@ -261,12 +259,9 @@ def _submit(work: Callable[[], None]) -> Future[None] | None:
 
     # Each helper has its own copy of the caller's context: numpy's errstate, the number of threads.
     context = contextvars.copy_context()
-    _register_fork_hook()
+    _register_fork_hooks()
     try:
-        # At shutdown even this import is refused.
-        from concurrent.futures import ThreadPoolExecutor
-
-        with _pool_lock:
+        with _lock:
             if _pool is None:
                 # Threads start as they are needed: the size is only an upper bound.
                 _pool = ThreadPoolExecutor(MAX_BLOCKS, thread_name_prefix="scratchml")
@@ -277,8 +272,6 @@ def _submit(work: Callable[[], None]) -> Future[None] | None:
 
 def _join(helpers: list[Future[None] | None], cancelled: threading.Event) -> None:
     """Withdraw the helpers that have not begun and wait for the others, interrupted or not."""
-    from concurrent.futures import wait
-
     try:
         wait([helper for helper in helpers if helper is not None and not helper.cancel()])
     except BaseException:
@@ -289,17 +282,20 @@ def _join(helpers: list[Future[None] | None], cancelled: threading.Event) -> Non
 
 
 @functools.cache
-def _register_fork_hook() -> None:
+def _register_fork_hooks() -> None:
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_after_fork)
+        os.register_at_fork(
+            before=lambda: _lock.acquire(),
+            after_in_parent=lambda: _lock.release(),
+            after_in_child=_after_fork,
+        )
 
 
 def _after_fork() -> None:
     """Threads do not survive a fork: the child starts its own, and gives BLAS its threads back."""
-    global _pool, _pool_lock, _blas_lock
+    global _lock, _pool
+    _lock = threading.RLock()
     _pool = None
-    _pool_lock = threading.Lock()
-    _blas_lock = threading.Lock()
     _blas_users.clear()
     _restore_blas()
     _helper.active = False
@@ -307,7 +303,6 @@ def _after_fork() -> None:
 
 # --- BLAS ---------------------------------------------------------------------------------------
 
-_blas_lock = threading.Lock()
 _blas_users: set[object] = set()
 _blas_limiter: Any = None
 
@@ -321,26 +316,56 @@ def single_threaded_blas() -> Iterator[None]:
     what it found: one thread, for ever.)
     """
     global _blas_limiter
-    _register_fork_hook()
+    _register_fork_hooks()
     user = object()
     try:
-        with _blas_lock:
-            if not _blas_users:
-                _blas_limiter = _blas_controller().limit(limits=1)
+        with _lock:
             _blas_users.add(user)
+            if len(_blas_users) == 1:
+                _blas_limiter = _limit_blas()
         yield
     finally:
-        with _blas_lock:
+        with _lock:
             _blas_users.discard(user)  # a fork has emptied the set in the child
             if not _blas_users:
                 _restore_blas()
 
 
+def _limit_blas() -> Any:
+    """Put BLAS on one thread; None when it is there already, so that there is nothing to restore.
+
+    (A limit that somebody else has set, and lifts before we leave, must not come back.)
+    """
+    controller = _blas_controller()
+    if all(library["num_threads"] == 1 for library in controller.info()):
+        return None
+    with _control_of_blas():
+        return controller.limit(limits=1)
+
+
 def _restore_blas() -> None:
     global _blas_limiter
     if _blas_limiter is not None:
-        _blas_limiter.restore_original_limits()
+        with _control_of_blas():
+            _blas_limiter.restore_original_limits()
         _blas_limiter = None
+
+
+@contextlib.contextmanager
+def _control_of_blas() -> Iterator[None]:
+    """Let this thread set the number of BLAS threads, and afterwards any other.
+
+    From threadpoolctl 3.8 on, the first thread to set it keeps that right, and what others ask for
+    is ignored without a word; but whoever leaves last must be able to lift the limit.
+    """
+    from threadpoolctl import OpenBLASController
+
+    release = getattr(OpenBLASController, "clear_controlling_thread", lambda force: None)
+    release(force=True)
+    try:
+        yield
+    finally:
+        release(force=True)
 
 
 @functools.cache
