@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from numbers import Integral, Real
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -17,27 +17,12 @@ from scratchml.core.params import ArrayLike, Interval, Options
 from scratchml.core.validation import check_array, check_random_state, check_sample_weight
 from scratchml.core.verbose import say
 
-from .iterations import Elkan, Lloyd, Rows, assign_all, inertia, mean_variance, update_centers
+from .iterations import Elkan, Lloyd, Rows, assign_all, inertia, mean_variance
 from .rows import as_rows
+from .runs import Run, run_to_convergence
 from .seeding import draw_probabilities, greedy_kmeans_plusplus
 
 SPARSE_FORMATS = ("csr",)
-
-
-class Run(NamedTuple):
-    """What one initialisation has led to."""
-
-    centers: np.ndarray
-    labels: np.ndarray
-    inertia: float
-    n_iter: int
-    n_distances: int
-
-    def fitted(self) -> dict[str, Any]:
-        """As fitted attributes."""
-        return {
-            f"cluster_{k}_" if k == "centers" else f"{k}_": v for k, v in self._asdict().items()
-        }
 
 
 class KMeans(CallbackMixin, TransformerMixin, ClusterMixin, Estimator):
@@ -233,7 +218,8 @@ default='k-means++'
             for _ in events.runs(algorithm, total=self.max_iter):
                 centers = self._initial_centers(init, rows, random_state)
                 say(self.verbose, "Initialization complete")
-                run = self._run(rows, centers, tol, algorithm, events)
+                step = (Elkan if algorithm == "elkan" else Lloyd)(rows, self.n_clusters)
+                run = run_to_convergence(step, centers, tol, events, self.verbose)
                 if best is None or (
                     run.inertia < best.inertia and not same_clustering(run.labels, best.labels)
                 ):
@@ -243,63 +229,6 @@ default='k-means++'
         self._warn_of_missing_clusters(best.labels)
         self._set_fitted(**events.result)
         return self
-
-    def _run(
-        self, rows: Rows, centers: np.ndarray, tol: float, algorithm: str, events: FitEvents
-    ) -> Run:
-        """Iterate from initial centres until labels or centres stand still."""
-        step = (Elkan if algorithm == "elkan" else Lloyd)(rows, self.n_clusters)
-        labels = np.full(rows.n_samples, -1, np.int32)
-        n_distances = n_iter = 0
-        for n_iter in events.iterations():
-            old = centers
-            statistics = step(old, labels)
-            centers = update_centers(rows, statistics, old, labels)
-            n_distances += statistics.n_distances
-            sq_shift = float(np.square(centers - old, dtype=np.float64).sum())
-            if self.verbose:
-                say(True, f"Iteration {n_iter - 1}, inertia {inertia(rows, old, labels)}.")
-            stop = events and self._tell(events, rows, old, centers, labels, sq_shift, n_iter)
-            if statistics.n_changed == 0:
-                say(self.verbose, f"Converged at iteration {n_iter - 1}: strict convergence.")
-                break
-            if sq_shift <= tol:
-                say(
-                    self.verbose,
-                    f"Converged at iteration {n_iter - 1}: center shift "
-                    f"{sq_shift} within tolerance {tol}.",
-                )
-                break
-            if stop:
-                break
-        if not np.array_equal(centers, old):
-            labels = assign_all(rows, centers)
-            n_distances += rows.n_samples * self.n_clusters
-        return Run(centers, labels, inertia(rows, centers, labels), n_iter, n_distances)
-
-    def _tell(
-        self,
-        events: FitEvents,
-        rows: Rows,
-        old: np.ndarray,
-        centers: np.ndarray,
-        labels: np.ndarray,
-        sq_shift: float,
-        n_iter: int,
-    ) -> bool:
-        """Tell the callbacks of an iteration; answer whether one says stop."""
-
-        def fitted() -> dict[str, Any]:
-            final = assign_all(rows, centers)
-            return Run(centers, final, inertia(rows, centers, final), n_iter, 0).fitted()
-
-        return events.end_iteration(
-            inertia=lambda: inertia(rows, old, labels),
-            shift=float(np.sqrt(sq_shift)),
-            centers=centers,
-            labels=labels,
-            fitted=fitted,
-        )
 
     # --- what the parameters amount to
 
