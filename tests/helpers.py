@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -31,6 +32,7 @@ def start_python(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
 
 
@@ -42,12 +44,12 @@ def finish_python(process: subprocess.Popen[str], timeout: float = 60) -> str:
     AssertionError
         If it failed, or wrote anything to standard error (a warning, an ignored exception).
     subprocess.TimeoutExpired
-        If it took longer than ``timeout`` seconds; the process is killed.
+        If it took longer than ``timeout`` seconds; it is killed, with its children.
     """
     try:
         output, errors = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)  # its children too: they hold the pipes open
         process.communicate()
         raise
     assert process.returncode == 0, f"exit code {process.returncode}\n{output}\n{errors}"

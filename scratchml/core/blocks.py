@@ -62,6 +62,11 @@ def get_num_threads() -> int:
     In order: `threads` around the call, `set_num_threads`, ``SCRATCHML_NUM_THREADS``, and else the
     processors this process may run on (its affinity and its container's quota), no more than
     ``OMP_NUM_THREADS`` and ``NUMBA_NUM_THREADS`` where those are set.
+
+    Raises
+    ------
+    ValueError
+        If ``SCRATCHML_NUM_THREADS`` is not an integer of at least 1.
     """
     return _scoped.get() or _chosen or _default_threads()
 
@@ -110,13 +115,14 @@ def _check_thread_count(n: Any) -> int:
 
 @functools.cache
 def _default_threads() -> int:
+    chosen = os.environ.get("SCRATCHML_NUM_THREADS", "").strip()
+    if chosen:
+        return _check_thread_count(int(chosen) if chosen.isdecimal() else chosen)
     limits = [_available_processors()]
-    for variable in ("SCRATCHML_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):
-        # OMP_NUM_THREADS may list one count per nesting level.
+    for variable in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        # OMP_NUM_THREADS may list one count per nesting level. What it means is not ours to judge.
         value = os.environ.get(variable, "").split(",")[0].strip()
         if value.isdecimal() and int(value) > 0:
-            if variable == "SCRATCHML_NUM_THREADS":
-                return int(value)
             limits.append(int(value))
     return min(limits)
 

@@ -187,6 +187,16 @@ def test_eight_cold_processes_at_once(install):
     assert install.run() == FOUND
 
 
+def test_threads_that_call_at_once_compile_once(install):
+    code = """
+from concurrent.futures import ThreadPoolExecutor
+with ThreadPoolExecutor(4) as pool:
+    values = list(pool.map(lambda _: call(scale), range(8)))
+print(json.dumps([values, compiled(scale), found(scale)]))
+"""
+    assert install.run(code) == [[[0.0, 2.0, 4.0]] * 8, 1, 0]
+
+
 # ---------------------------------------------------------------- never wrong
 
 

@@ -92,6 +92,7 @@ def test_n_distances_of_lloyd_is_the_formula(X):
     assert stopped.n_distances_ == len(X) * 4 * (2 + 1)
 
 
+@pytest.mark.jit
 def test_n_distances_of_elkan_is_less():
     X = load_digits().data
     counts = [

@@ -185,7 +185,8 @@ def test_seeding_equals_the_reference(name, weighted, seed):
         k = 1  # every further potential is zero: any sample may follow
     expected = reference.kmeans_plusplus(X, k, np.random.RandomState(seed), w)
     _, indices = greedy_kmeans_plusplus(DenseRows(X, w), k, None, np.random.RandomState(seed))
-    assert indices.tolist() == [step.sample for step in expected]
+    # Samples by value: which of two equal ones is taken is decided by rounding.
+    np.testing.assert_array_equal(X[indices], X[[step.sample for step in expected]])
 
 
 def test_sparse_seeding_equals_dense(seed):

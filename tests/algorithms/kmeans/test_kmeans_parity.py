@@ -7,38 +7,15 @@ import pytest
 from sklearn.cluster import KMeans as SklearnKMeans
 from sklearn.cluster import kmeans_plusplus as sklearn_kmeans_plusplus
 
+from benchmarks.agreement import N_PROBLEMS, float32_inertia_ratio, same_seed_agreement
 from scratchml.cluster import KMeans, kmeans_plusplus
 from scratchml.datasets import make_blobs
 
-N_PROBLEMS = 240
 
-
-def random_problem(number):
-    """A random problem: blobs, rounded data with ties, an offset of 1e4, weights; by turns."""
-    rng = np.random.default_rng(number)
-    n, d = int(rng.integers(20, 400)), int(rng.integers(1, 12))
-    k = int(rng.integers(2, min(n // 2, 15) + 1))
-    X = make_blobs(n, d, centers=k, cluster_std=rng.uniform(0.3, 4), random_state=number)[0]
-    if number % 3 == 1:
-        X = np.round(X, 1 if number % 2 else 0)
-    if number % 4 == 2:
-        X = X + 1e4
-    weight = rng.uniform(0.1, 3, n) if number % 5 == 3 else None
-    init = "random" if number % 7 == 4 else "k-means++"
-    return X, k, weight, init
-
-
+@pytest.mark.jit
 @pytest.mark.filterwarnings("ignore:Number of distinct clusters")
 def test_labels_as_often_as_scikit_learn_agrees_with_itself():
-    ours = theirs = 0
-    for number in range(N_PROBLEMS):
-        X, k, weight, init = random_problem(number)
-        parameters = {"n_clusters": k, "init": init, "n_init": 1, "random_state": number}
-        oracle = SklearnKMeans(**parameters).fit(X, sample_weight=weight).labels_
-        reversed_columns = np.ascontiguousarray(X[:, ::-1])
-        again = SklearnKMeans(**parameters).fit(reversed_columns, sample_weight=weight).labels_
-        theirs += np.array_equal(oracle, again)
-        ours += np.array_equal(oracle, KMeans(**parameters).fit(X, sample_weight=weight).labels_)
+    ours, theirs = same_seed_agreement(N_PROBLEMS)
     assert ours >= theirs - 0.02 * N_PROBLEMS, f"{ours} against {theirs} of {N_PROBLEMS}"
     assert ours >= 0.95 * N_PROBLEMS
 
@@ -101,9 +78,4 @@ def test_zero_weights_are_treated_alike(seed):
 
 @pytest.mark.slow
 def test_float32_is_as_good_on_average():
-    X = make_blobs(5000, 8, centers=30, cluster_std=3, random_state=0)[0].astype(np.float32)
-    means = [
-        np.mean([cls(30, random_state=s).fit(X).inertia_ for s in range(50)])
-        for cls in (KMeans, SklearnKMeans)
-    ]
-    assert means[0] == pytest.approx(means[1], rel=0.005)
+    assert float32_inertia_ratio() == pytest.approx(1, abs=0.005)
