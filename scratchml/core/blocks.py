@@ -38,7 +38,14 @@ MAX_BLOCKS = 64
 """Partial results held at once: at most this many."""
 
 BLOCK_OPERATIONS = 3_000_000
-"""Multiply-adds in a block of the smallest size worth a thread: about a third of a millisecond."""
+"""Multiply-adds in a block of the smallest size worth a thread: some tenths of a millisecond."""
+
+FEW_BLOCKS = 16
+"""So many may be of the smallest size. Each costs some microseconds that no other thread can use,
+so that more of them have to be worth more."""
+
+LONG_BLOCK_OPERATIONS = 20_000_000
+"""Multiply-adds in a block where there are more than a few."""
 
 PARTIALS_BYTES = 64 * 2**20
 """Memory that the partial results of one pass may take."""
@@ -46,8 +53,8 @@ PARTIALS_BYTES = 64 * 2**20
 ROW_ALIGNMENT = 480
 """Blocks begin at multiples of this many rows, so that tiles inside them are full."""
 
-PIECE_OPERATIONS = 500_000_000
-"""Multiply-adds between two looks at Ctrl-C: some tens of milliseconds."""
+PIECE_OPERATIONS = 100_000_000
+"""Multiply-adds between two looks at Ctrl-C: some tens of milliseconds at worst."""
 
 
 # --- how many threads ---------------------------------------------------------------------------
@@ -172,7 +179,8 @@ def row_blocks(n_rows: int, operations_per_row: float, partial_bytes: int = 0) -
     list of slice
         Consecutive, none empty (but for ``n_rows = 0``: one empty slice).
     """
-    by_work = int(n_rows * operations_per_row / BLOCK_OPERATIONS)
+    work = n_rows * operations_per_row
+    by_work = int(max(min(work / BLOCK_OPERATIONS, FEW_BLOCKS), work / LONG_BLOCK_OPERATIONS))
     by_memory = PARTIALS_BYTES // max(partial_bytes, 1)
     by_rows = n_rows // ROW_ALIGNMENT
     n_blocks = max(1, min(by_work, by_memory, by_rows, MAX_BLOCKS))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,6 +17,7 @@ from scratchml.core.validation import (
     check_n_features,
     get_feature_names,
 )
+from scratchml.core.warn import warn_user
 
 
 class Estimator(SklearnInterop):
@@ -130,12 +130,10 @@ class Estimator(SklearnInterop):
         state = dict(state)
         version = state.pop("_scratchml_version", "an unknown version")
         if version != __version__:
-            warnings.warn(
+            warn_user(
                 f"This {type(self).__name__} was pickled by scratchml {version} and is loaded by "
                 f"scratchml {__version__}: it may not work, or give other results. "
                 "Fit it again to be safe.",
-                UserWarning,
-                stacklevel=2,
             )
         vars(self).update(state)
 
@@ -216,8 +214,7 @@ class Estimator(SklearnInterop):
         owner = type(self).__name__
         names = get_feature_names(X)
         fitted_names = getattr(self, "feature_names_in_", None)
-        # A warning shows the line of the user's call of `predict`.
-        check_feature_names(names, fitted_names, owner, stacklevel=4)
+        check_feature_names(names, fitted_names, owner)
         array = check_array(X, estimator_name=owner, **options)
         check_n_features(array.shape[1], self.n_features_in_, owner)
         return array

@@ -28,11 +28,20 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 from numba.core import config
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
-__all__ = ["CONTRACT", "REORDER", "STRICT", "cache_directory", "kernel", "kernel_sources"]
+__all__ = [
+    "CONTRACT",
+    "REORDER",
+    "STRICT",
+    "cache_directory",
+    "kernel",
+    "kernel_sources",
+    "kernel_view",
+]
 
 STRICT: frozenset[str] = frozenset()
 """IEEE arithmetic as written: for whatever compares distances exactly."""
@@ -74,6 +83,27 @@ def kernel(fastmath: frozenset[str] = STRICT) -> Callable[[Callable[..., Any]], 
         return compiled
 
     return compile_lazily
+
+
+def kernel_view(array: np.ndarray) -> np.ndarray:
+    """The array as kernels take it: read-only memory under a view that does not say so.
+
+    numba compiles every kernel a second time for arrays that are marked read-only (memory maps,
+    what joblib hands to its workers). Kernels write to nothing but their ``out`` arguments, so that
+    the mark protects nothing here.
+    """
+    if array.flags.writeable:
+        return array
+    return np.asarray(_Unmarked(array))
+
+
+class _Unmarked:
+    """The memory of an array, which it keeps alive, without its read-only mark."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+        address, _ = array.__array_interface__["data"]
+        self.__array_interface__ = {**array.__array_interface__, "data": (address, False)}
 
 
 def cache_directory() -> Path | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from scratchml.core.containers import as_sparse, column_names, require_numeric, to_ndarray
+from scratchml.core.warn import warn_user
 
 # Elements tested for finiteness at a time: large enough for speed, a temporary of 64 KiB.
 _FINITE_CHUNK = 65_536
@@ -284,8 +284,6 @@ def check_feature_names(
     names: np.ndarray | None,
     fitted_names: np.ndarray | None,
     estimator_name: str,
-    *,
-    stacklevel: int = 2,
 ) -> None:
     """Compare the column names of new data with those seen by ``fit``.
 
@@ -295,8 +293,6 @@ def check_feature_names(
         As :func:`get_feature_names` gives them.
     estimator_name : str
         Name of the estimator, for messages.
-    stacklevel : int
-        Of the warning, as :func:`warnings.warn` counts it from the caller of this function.
 
     Warns
     -----
@@ -311,16 +307,14 @@ def check_feature_names(
     if names is None and fitted_names is None:
         return
     if fitted_names is None:
-        warnings.warn(
+        warn_user(
             f"X has feature names, but {estimator_name} was fitted without feature names",
-            stacklevel=stacklevel,
         )
         return
     if names is None:
-        warnings.warn(
+        warn_user(
             f"X does not have valid feature names, but {estimator_name} was fitted with feature"
             " names",
-            stacklevel=stacklevel,
         )
         return
     if np.array_equal(names, fitted_names):

@@ -118,7 +118,7 @@ def test_one_thread_starts_no_other():
 def test_ordered_sum_has_the_same_bits_for_any_number_of_threads(seed):
     random_state = np.random.RandomState(seed)
     X = random_state.lognormal(sigma=8, size=50_000)
-    cut = row_blocks(len(X), 5000)
+    cut = row_blocks(len(X), 12_000)
     assert len(cut) > 20
 
     def total():

@@ -429,6 +429,25 @@ print(json.dumps([out.tolist(), peek(values, 2)]))
     assert install.run(code) == [[0.0, 2.0, 4.0], 2.0]
 
 
+def test_read_only_arrays_share_the_code_of_others(install):
+    code = """
+from scratchml.core.jit import kernel_view
+values = np.arange(3.0)
+shut = values.copy()
+shut.flags.writeable = False
+view = kernel_view(shut)
+assert np.shares_memory(view, shut) and kernel_view(values) is values
+out = np.empty(3)
+scale(values, out)
+scale(view, out)
+before = len(scale.signatures)
+del shut
+scale(view, out)
+print(json.dumps([before, len(scale.signatures), out.tolist()]))
+"""
+    assert install.run(code) == [1, 1, [0.0, 2.0, 4.0]]
+
+
 def test_kernels_release_the_gil(install):
     # The kernel returns True only if this thread moves while it spins.
     code = """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -16,8 +15,16 @@ from scratchml.core.interop import ClusterMixin, TransformerMixin, wrap_output
 from scratchml.core.params import ArrayLike, Interval, Options
 from scratchml.core.validation import check_array, check_random_state, check_sample_weight
 from scratchml.core.verbose import say
+from scratchml.core.warn import warn_user
 
-from .iterations import Elkan, Lloyd, Rows, assign_all, inertia, mean_variance
+from .iterations import (
+    ITERATIONS,
+    Rows,
+    assign_all,
+    choose_iteration,
+    inertia,
+    mean_variance,
+)
 from .rows import as_rows
 from .runs import Run, run_to_convergence
 from .seeding import draw_probabilities, greedy_kmeans_plusplus
@@ -60,7 +67,8 @@ default='k-means++'
     algorithm : {'auto', 'lloyd', 'elkan'}, default='auto'
         How labels are found; the result is the same, bit for bit. 'lloyd' compares every sample
         with every centre. 'elkan' leaves out what the triangle inequality excludes, for 8 bytes for
-        each pair of a sample and a centre. 'auto' is 'lloyd'.
+        each pair of a sample and a centre. 'auto' is Lloyd's iteration, sped up by Hamerly's bounds
+        (two numbers for each sample) on larger dense data of 5 to 128 features.
 
     Attributes
     ----------
@@ -109,6 +117,8 @@ default='k-means++'
     .. [2] D. Arthur and S. Vassilvitskii, "k-means++: the advantages of careful seeding", SODA
        2007.
     .. [3] C. Elkan, "Using the triangle inequality to accelerate k-means", ICML 2003.
+    .. [4] G. Hamerly, "Making k-means even faster", SIAM International Conference on Data Mining
+       2010.
 
     Examples
     --------
@@ -206,7 +216,7 @@ default='k-means++'
         rows = as_rows(X, check_sample_weight(sample_weight, X.shape[0], X.dtype))
         init = self._check_init(rows)
         n_init = self._resolve_n_init(init)
-        algorithm = self._resolve_algorithm()
+        algorithm = self._resolve_algorithm(rows)
         random_state = check_random_state(self.random_state)
         tol = self.tol * mean_variance(rows) if self.tol > 0 else 0.0
 
@@ -216,9 +226,9 @@ default='k-means++'
         best: Run | None = None
         with rows.guard(), events:
             for _ in events.runs(algorithm, total=self.max_iter):
-                centers = self._initial_centers(init, rows, random_state)
+                centers = self._initial_centers(init, X, rows, random_state)
                 say(self.verbose, "Initialization complete")
-                step = (Elkan if algorithm == "elkan" else Lloyd)(rows, self.n_clusters)
+                step = ITERATIONS[algorithm](rows, self.n_clusters)
                 run = run_to_convergence(step, centers, tol, events, self.verbose)
                 if best is None or (
                     run.inertia < best.inertia and not same_clustering(run.labels, best.labels)
@@ -257,32 +267,32 @@ default='k-means++'
         if self.n_init == "auto":
             return 1 if given or (isinstance(init, str) and init == "k-means++") else 10
         if given and self.n_init != 1:
-            warnings.warn(
+            warn_user(
                 "Explicit initial center position passed: performing only one init in "
                 f"{type(self).__name__} instead of n_init={self.n_init}.",
                 RuntimeWarning,
-                stacklevel=3,
             )
             return 1
         return self.n_init
 
-    def _resolve_algorithm(self) -> str:
+    def _resolve_algorithm(self, rows: Rows) -> str:
+        if self.algorithm == "auto":
+            return choose_iteration(rows, self.n_clusters)
         if self.algorithm == "elkan" and self.n_clusters == 1:
-            warnings.warn(
+            warn_user(
                 "algorithm='elkan' doesn't make sense for a single cluster. Using 'lloyd' instead.",
                 RuntimeWarning,
-                stacklevel=3,
             )
             return "lloyd"
-        return "elkan" if self.algorithm == "elkan" else "lloyd"
+        return self.algorithm
 
     def _initial_centers(
-        self, init: Any, rows: Rows, random_state: np.random.RandomState
+        self, init: Any, X: Any, rows: Rows, random_state: np.random.RandomState
     ) -> np.ndarray:
         if isinstance(init, np.ndarray):
             return init
         if callable(init):
-            centers = init(rows.X, self.n_clusters, random_state=random_state)
+            centers = init(X, self.n_clusters, random_state=random_state)
             centers = check_array(centers, dtype=rows.dtype.type)
             self._check_centers_shape(centers, rows)
             return centers
@@ -296,11 +306,10 @@ default='k-means++'
     def _warn_of_missing_clusters(self, labels: np.ndarray) -> None:
         n_distinct = np.count_nonzero(np.bincount(labels))
         if n_distinct < self.n_clusters:
-            warnings.warn(
+            warn_user(
                 f"Number of distinct clusters ({n_distinct}) found smaller than "
                 f"n_clusters ({self.n_clusters}). Possibly due to duplicate points in X.",
                 compatible(ConvergenceWarning),
-                stacklevel=3,
             )
 
     # --- after the fit

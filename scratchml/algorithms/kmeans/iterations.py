@@ -12,10 +12,15 @@ import numpy as np
 
 from scratchml.core.blocks import map_blocks, row_blocks, row_pieces
 
+from .kernels.assign import assign_expanded
 from .kernels.elkan import elkan_start, elkan_step
+from .kernels.hamerly import CenterMoves, hamerly_step, nearest_other_centers
 from .rows import Assign, DenseRows, SparseRows
 
 Rows = DenseRows | SparseRows
+
+BOUNDS_OPERATIONS = 10_000_000
+"""Multiply-adds in an iteration from which on bounds are worth their upkeep (measured)."""
 
 
 class Statistics(NamedTuple):
@@ -41,6 +46,9 @@ class Lloyd:
         self.blocks = row_blocks(
             rows.n_samples, self.operations_per_row, 8 * n_clusters * (rows.n_features + 1)
         )
+        # Partial sums are kept from one iteration to the next: fresh memory costs more than sums.
+        self.sums = np.empty((len(self.blocks), n_clusters, rows.n_features))
+        self.weights = np.empty((len(self.blocks), n_clusters))
 
     def assigner(self, centers: np.ndarray) -> Assign:
         """Make the function that labels a slice of rows."""
@@ -52,8 +60,9 @@ class Lloyd:
 
         def block_statistics(index: int, block: slice) -> Statistics:
             n_changed = n_distances = 0
-            sums = np.zeros((self.n_clusters, self.rows.n_features))
-            weights = np.zeros(self.n_clusters)
+            sums, weights = self.sums[index], self.weights[index]
+            sums.fill(0)
+            weights.fill(0)
             for piece in row_pieces(block, self.operations_per_row):
                 changed, computed = assign(piece, labels)
                 n_changed += changed
@@ -62,6 +71,64 @@ class Lloyd:
             return Statistics(n_changed, n_distances, sums, weights)
 
         return combine(map_blocks(block_statistics, self.blocks))
+
+    def relabel(self, centers: np.ndarray, labels: np.ndarray) -> int:
+        """Label all rows without summing them; returns how many distances that took."""
+        assign = self.assigner(centers)
+
+        def block_distances(index: int, block: slice) -> int:
+            pieces = row_pieces(block, self.operations_per_row)
+            return sum(assign(piece, labels)[1] for piece in pieces)
+
+        return sum(map_blocks(block_distances, self.blocks))
+
+
+class Hamerly(Lloyd):
+    """Hamerly's iteration: two bounds on each row leave most rows alone. Dense rows only."""
+
+    def __init__(self, rows: DenseRows, n_clusters: int) -> None:
+        super().__init__(rows, n_clusters)
+        self.dense = rows
+        self.centers: np.ndarray | None = None
+        self.upper = np.empty(rows.n_samples, rows.dtype)
+        self.lower = np.empty(rows.n_samples, rows.dtype)
+
+    def assigner(self, centers: np.ndarray) -> Assign:
+        """Make the function that labels a slice of rows, given where the centres were before."""
+        previous, self.centers = self.centers, centers
+        expanded = self.dense.expand(centers)
+        moves = None if previous is None else self._moves(previous, centers)
+
+        def assign(block: slice, labels: np.ndarray) -> tuple[int, int]:
+            state = labels[block], self.upper[block], self.lower[block]
+            if moves is None:
+                n_changed = assign_expanded(self.dense.X[block], expanded, *state)
+                return n_changed, len(labels[block]) * self.n_clusters
+            return hamerly_step(self.dense.X[block], expanded, moves, *state)
+
+        return assign
+
+    def _moves(self, previous: np.ndarray, centers: np.ndarray) -> CenterMoves:
+        dtype = centers.dtype.type
+        eps = np.finfo(dtype).eps
+        # Relative error of a distance and of its conversion.
+        margin = (self.rows.n_features + 8) * eps
+        exact = centers.astype(np.float64)
+        own = _norms(exact - previous) * (1 + margin)
+        farthest = int(own.argmax())
+        others = np.full(self.n_clusters, own[farthest])
+        others[farthest] = np.delete(own, farthest).max(initial=0)
+        sq_gaps = np.empty(self.n_clusters)
+        nearest_other_centers(exact, sq_gaps)
+        half_gaps = 0.5 * np.sqrt(sq_gaps) * (1 - margin)
+        return CenterMoves(
+            own.astype(dtype),
+            others.astype(dtype),
+            half_gaps.astype(dtype),
+            dtype(1 + 2 * eps),
+            dtype(1 - 2 * eps),
+            dtype(1 + margin),
+        )
 
 
 class Elkan(Lloyd):
@@ -123,8 +190,23 @@ def _norms(differences: np.ndarray) -> np.ndarray:
     return np.sqrt(np.square(differences).sum(axis=1))
 
 
+ITERATIONS: dict[str, type[Lloyd]] = {"lloyd": Lloyd, "hamerly": Hamerly, "elkan": Elkan}
+
+
+def choose_iteration(rows: Rows, n_clusters: int) -> str:
+    """The iteration that ``algorithm='auto'`` stands for, by the shape of the work.
+
+    Hamerly's bounds cost two numbers and a few operations for each row, which they save many times
+    over where a distance costs more than that: beyond the few features that are compared directly.
+    With so many features that BLAS is used, Lloyd's iteration is the faster.
+    """
+    operations = rows.n_samples * rows.operations_per_distance * n_clusters
+    tiled = isinstance(rows, DenseRows) and rows.is_tiled
+    return "hamerly" if tiled and operations >= BOUNDS_OPERATIONS else "lloyd"
+
+
 def combine(partials: list[Statistics]) -> Statistics:
-    """Add the statistics of the blocks, in block order."""
+    """Add the statistics of the blocks, in block order, into those of the first."""
     n_changed, n_distances, sums, weights = partials[0]
     for partial in partials[1:]:
         n_changed += partial.n_changed

@@ -171,6 +171,51 @@ def lloyd(
             return
 
 
+def hamerly(X: np.ndarray, C: np.ndarray, max_iter: int = 300) -> Iterator[tuple[LloydStep, int]]:
+    """Lloyd's algorithm with the bounds of G. Hamerly (SIAM Data Mining 2010), unit weights.
+
+    Each sample keeps an upper bound u on the distance to its own centre and a lower bound l on the
+    distance to any other. While u < l its label cannot change.
+
+    Yields
+    ------
+    step : LloydStep
+        What `lloyd` yields.
+    n_distances : int
+        How many distances it took, n k for plain Lloyd.
+    """
+    n, k = len(X), len(C)
+    w = np.ones(n)
+    D = np.sqrt(sq_distances(X, C))
+    labels = D.argmin(axis=1)
+    u, lo = _two_smallest(D)
+    n_distances, n_changed = n * k, n
+    for _ in range(max_iter):
+        own = ((X - C[labels]) ** 2).sum(axis=1)
+        old_C, C = C, new_centers(X, w, labels, own, C)
+        moved = np.sqrt(((C - old_C) ** 2).sum(axis=1))
+        shift = float((moved**2).sum())
+        yield LloydStep(labels, C, float(own.sum()), shift, n_changed), n_distances
+        if n_changed == 0 or shift == 0:
+            return
+
+        # A centre that moves by m changes a distance by at most m (triangle inequality).
+        u = u + moved[labels]
+        lo = lo - moved.max()
+        unsure = np.flatnonzero(u >= lo)
+        D = np.sqrt(sq_distances(X[unsure], C))
+        old_labels, labels = labels, labels.copy()
+        labels[unsure] = D.argmin(axis=1)
+        u[unsure], lo[unsure] = _two_smallest(D)
+        n_distances, n_changed = len(unsure) * k, int((labels != old_labels).sum())
+
+
+def _two_smallest(D: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Smallest and second smallest of each row; the latter infinite if there is but one column."""
+    ordered = np.sort(np.column_stack([D, np.full(len(D), np.inf)]), axis=1)
+    return ordered[:, 0], ordered[:, 1]
+
+
 def new_centers(
     X: np.ndarray, w: np.ndarray, labels: np.ndarray, nearest: np.ndarray, C: np.ndarray
 ) -> np.ndarray:

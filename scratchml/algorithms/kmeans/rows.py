@@ -13,10 +13,17 @@ from typing import Any
 import numpy as np
 
 from scratchml.core.blocks import single_threaded_blas
+from scratchml.core.jit import kernel_view
 from scratchml.core.kernels.tiles import TILE
 
 from .kernels import distances, seeding, sparse, update
-from .kernels.assign import assign_direct, assign_expanded, assign_scored, center_rows
+from .kernels.assign import (
+    ExpandedCenters,
+    assign_direct,
+    assign_expanded,
+    assign_scored,
+    center_rows,
+)
 
 Assign = Callable[[slice, np.ndarray], tuple[int, int]]
 """Labels the rows of a slice, in the array given.
@@ -59,7 +66,9 @@ class _Rows:
         self.n_samples, self.n_features = X.shape
         self.dtype = X.dtype
         # Kernels read an empty array as unit weights: nothing to allocate, nothing to load.
-        self.sample_weight = np.empty(0, self.dtype) if sample_weight is None else sample_weight
+        self.sample_weight = (
+            np.empty(0, self.dtype) if sample_weight is None else kernel_view(sample_weight)
+        )
 
     def weights(self, block: slice) -> np.ndarray:
         """Weights of a slice of rows; an empty slice of an empty array stays empty."""
@@ -71,10 +80,18 @@ class DenseRows(_Rows):
 
     X: np.ndarray
 
+    def __init__(self, X: np.ndarray, sample_weight: np.ndarray | None) -> None:
+        super().__init__(kernel_view(X), sample_weight)
+
     @property
     def operations_per_distance(self) -> float:
         """Multiply-adds, about, of one distance."""
         return self.n_features
+
+    @property
+    def is_tiled(self) -> bool:
+        """Whether labels come from dot products over tiles."""
+        return DIRECT_FEATURES < self.n_features <= TILED_FEATURES
 
     def guard(self) -> contextlib.AbstractContextManager[None]:
         """What has to hold while blocks of these rows are assigned."""
@@ -109,24 +126,21 @@ class DenseRows(_Rows):
         return assign
 
     def _tiled_assigner(self, centers: np.ndarray) -> Assign:
-        k, d = centers.shape
-        origin, shifted, half_sq_norms, slack = self._expand(centers)
-        padded = np.zeros((_round_up(k, 4), max(_round_up(d, 4), 8)), self.dtype)
-        padded[:k, :d] = shifted
-        padded_norms = np.full(len(padded), np.inf, self.dtype)
-        padded_norms[:k] = half_sq_norms
+        expanded = self.expand(centers)
+        no_bounds = np.empty(0, self.dtype)
 
         def assign(block: slice, labels: np.ndarray) -> tuple[int, int]:
             n_changed = assign_expanded(
-                self.X[block], centers, origin, padded, padded_norms, slack, labels[block]
+                self.X[block], expanded, labels[block], no_bounds, no_bounds
             )
-            return n_changed, k * _length(block)
+            return n_changed, len(centers) * _length(block)
 
         return assign
 
     def _blas_assigner(self, centers: np.ndarray) -> Assign:
-        origin, shifted, half_sq_norms, slack = self._expand(centers)
+        expanded = self.expand(centers)
         k, d = centers.shape
+        shifted = np.ascontiguousarray(expanded.padded[:k, :d])
         n_rows = min(max(PIECE_BYTES // (max(k, d) * self.dtype.itemsize), 128), 4096)
 
         def assign(block: slice, labels: np.ndarray) -> tuple[int, int]:
@@ -137,28 +151,32 @@ class DenseRows(_Rows):
             for start in range(block.start, block.stop, n_rows):
                 rows = self.X[start : min(start + n_rows, block.stop)]
                 m = len(rows)
-                center_rows(rows, origin, centered, sq_norms)
+                center_rows(rows, expanded.origin, centered, sq_norms)
                 scores = products if m == len(centered) else np.empty((k, m), self.dtype)
                 with np.errstate(**EXPANDED_FORM):
                     np.dot(shifted, centered[:m].T, out=scores)
-                n_changed += assign_scored(
-                    rows, centers, scores, half_sq_norms, sq_norms, slack, labels[start:][:m]
-                )
+                n_changed += assign_scored(rows, expanded, scores, sq_norms, labels[start:][:m])
             return n_changed, k * _length(block)
 
         return assign
 
     @np.errstate(**EXPANDED_FORM)
-    def _expand(self, centers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, Any]:
-        """Centres relative to their mean, |c|^2 / 2, and the slack of `assign_expanded`."""
+    def expand(self, centers: np.ndarray) -> ExpandedCenters:
+        """Centres as the expanded form needs them, relative to their mean."""
+        k, d = centers.shape
         exact = centers.astype(np.float64)
         origin = exact.mean(axis=0).astype(self.dtype)
-        shifted = (exact - origin).astype(self.dtype)
-        sq_norms = np.square(shifted, dtype=np.float64).sum(axis=1)
+        padded = np.zeros((_round_up(k, 4), max(_round_up(d, 4), 8)), self.dtype)
+        padded[:k, :d] = exact - origin
+        sq_norms = np.square(padded[:k], dtype=np.float64).sum(axis=1)
+        half_sq_norms = np.full(len(padded), np.inf, self.dtype)
+        half_sq_norms[:k] = sq_norms / 2
         # (|x| + |c|)^2 <= 2 (|x|^2 + |c|^2)
-        factor = 2 * (self.n_features + 8) * np.finfo(self.dtype).eps
-        slack = (self.dtype.type(factor), self.dtype.type(sq_norms.max()))
-        return origin, shifted, (sq_norms / 2).astype(self.dtype), slack
+        slack = 2 * (d + 8) * np.finfo(self.dtype).eps
+        of_dtype = self.dtype.type
+        return ExpandedCenters(
+            centers, origin, padded, half_sq_norms, of_dtype(slack), of_dtype(sq_norms.max())
+        )
 
     # --- sums and distances
 
@@ -217,6 +235,10 @@ class DenseRows(_Rows):
 class SparseRows(_Rows):
     """Rows of a CSR matrix with sorted indices and no duplicates."""
 
+    def __init__(self, X: Any, sample_weight: np.ndarray | None) -> None:
+        super().__init__(X, sample_weight)
+        self._arrays = kernel_view(X.data), kernel_view(X.indices), kernel_view(X.indptr)
+
     @property
     def operations_per_distance(self) -> float:
         """Multiply-adds, about, of one distance."""
@@ -231,7 +253,8 @@ class SparseRows(_Rows):
         return self.X[indices].toarray()
 
     def _csr(self, block: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return self.X.data, self.X.indices, self.X.indptr[block.start : block.stop + 1]
+        data, indices, indptr = self._arrays
+        return data, indices, indptr[block.start : block.stop + 1]
 
     # --- labels
 

@@ -86,20 +86,15 @@ def run_to_convergence(
             break
         if stop:
             break
-    if np.array_equal(centers, old):
-        return Run(centers, labels, inertia(rows, centers, labels), n_iter, n_distances)
-    return end_run(step, centers, n_iter, n_distances)
-
-
-def end_run(step: Lloyd, centers: np.ndarray, n_iter: int, n_distances: int) -> Run:
-    """End a run with these centres: compute the labels and the inertia that belong to them."""
-    labels = assign_all(step.rows, centers)
-    n_distances += step.rows.n_samples * len(centers)
-    return Run(centers, labels, inertia(step.rows, centers, labels), n_iter, n_distances)
+    if not np.array_equal(centers, old):
+        n_distances += step.relabel(centers, labels)
+    return Run(centers, labels, inertia(rows, centers, labels), n_iter, n_distances)
 
 
 def fitted_if_ended(
     step: Lloyd, centers: np.ndarray, n_iter: int, n_distances: int
 ) -> dict[str, Any]:
-    """Fitted attributes, as if the run ended with these centres."""
-    return end_run(step, centers, n_iter, n_distances).fitted()
+    """Fitted attributes, as if the run ended with these centres; the run itself may go on."""
+    labels = assign_all(step.rows, centers)
+    n_distances += step.rows.n_samples * len(centers)
+    return Run(centers, labels, inertia(step.rows, centers, labels), n_iter, n_distances).fitted()

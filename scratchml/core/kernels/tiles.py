@@ -61,23 +61,56 @@ def load_tile(X, start, n_rows, out_tile):
                 x[i] = rows[i * n_features + j]
 
 
+@kernel(STRICT)
+def gather_tile(X, indices, n_rows, out_tile):
+    """Copy some rows of X into the columns of a tile.
+
+    Parameters
+    ----------
+    X : float[n_samples, n_features]
+    indices : int32[>= n_rows]
+    n_rows : int
+        At most ``TILE``.
+    out_tile : float[>= n_features, TILE]
+        Modified in place.
+    """
+    n_features = np.uintp(X.shape[1])
+    rows = X.reshape(-1)
+    whole = n_features - n_features % np.uintp(4)
+    for j in range(np.uintp(0), whole, np.uintp(4)):
+        x0, x1 = out_tile[j], out_tile[j + np.uintp(1)]
+        x2, x3 = out_tile[j + np.uintp(2)], out_tile[j + np.uintp(3)]
+        for i in range(np.uintp(n_rows)):
+            at = np.uintp(indices[i]) * n_features + j
+            x0[i] = rows[at]
+            x1[i] = rows[at + np.uintp(1)]
+            x2[i] = rows[at + np.uintp(2)]
+            x3[i] = rows[at + np.uintp(3)]
+    for j in range(whole, n_features):
+        x = out_tile[j]
+        for i in range(np.uintp(n_rows)):
+            x[i] = rows[np.uintp(indices[i]) * n_features + j]
+
+
 @kernel(CONTRACT)
-def center_tile(origin, inout_tile, out_sq_norms):
+def center_tile(origin, n_lanes, inout_tile, out_sq_norms):
     """Subtract a point from each column of a tile, and give the squared length of what is left.
 
     Parameters
     ----------
     origin : float[n_features]
+    n_lanes : int
+        How many columns.
     inout_tile : float[>= n_features, TILE]
         Modified in place.
     out_sq_norms : float[TILE]
     """
-    for i in range(TILE):
+    for i in range(n_lanes):
         out_sq_norms[i] = 0
     for j in range(origin.shape[0]):
         x = inout_tile[j]
         shift = origin[j]
-        for i in range(TILE):
+        for i in range(n_lanes):
             u = x[i] - shift
             x[i] = u
             out_sq_norms[i] += u * u

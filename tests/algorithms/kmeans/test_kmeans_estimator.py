@@ -76,6 +76,28 @@ def test_variants_share_every_bit(name):
     assert (fits[0].inertia_, fits[0].n_iter_) == (fits[1].inertia_, fits[1].n_iter_)
 
 
+@pytest.mark.jit
+@each_dtype
+def test_auto_speeds_up_larger_data_and_changes_no_bit(dtype, seed):
+    X = make_blobs(20_000, 10, centers=80, cluster_std=2, random_state=seed)[0].astype(dtype)
+    auto, lloyd = (
+        KMeans(80, random_state=seed, max_iter=40, algorithm=algorithm).fit(X)
+        for algorithm in ("auto", "lloyd")
+    )
+    assert auto.cluster_centers_.tobytes() == lloyd.cluster_centers_.tobytes()
+    assert auto.labels_.tobytes() == lloyd.labels_.tobytes()
+    assert (auto.inertia_, auto.n_iter_) == (lloyd.inertia_, lloyd.n_iter_)
+    assert auto.n_distances_ < 0.5 * lloyd.n_distances_
+
+
+@pytest.mark.jit
+def test_labels_after_a_bounded_run_that_ends_early():
+    X = make_blobs(20_000, 10, centers=80, cluster_std=2, random_state=0)[0]
+    kmeans = KMeans(80, init="random", n_init=1, random_state=0, max_iter=3).fit(X)
+    assert kmeans.n_iter_ == 3
+    np.testing.assert_array_equal(kmeans.labels_, kmeans.predict(X))
+
+
 def test_the_reference_ends_in_the_same_place(X, seed):
     kmeans = KMeans(4, random_state=seed, tol=0).fit(X)
     seeds = list(reference.kmeans_plusplus(X, 4, np.random.RandomState(seed)))
@@ -86,7 +108,7 @@ def test_the_reference_ends_in_the_same_place(X, seed):
 
 
 def test_n_distances_of_lloyd_is_the_formula(X):
-    converged = KMeans(4, random_state=0, tol=0).fit(X)
+    converged = KMeans(4, random_state=0, tol=0, algorithm="lloyd").fit(X)
     assert converged.n_distances_ == len(X) * 4 * converged.n_iter_
     stopped = KMeans(4, init="random", n_init=1, random_state=1, max_iter=2).fit(X)
     assert stopped.n_distances_ == len(X) * 4 * (2 + 1)

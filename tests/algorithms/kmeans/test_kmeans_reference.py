@@ -55,6 +55,21 @@ def test_lloyd_stops_at_tol():
     assert [step.shift for step in steps] == [36, 9.25]
 
 
+def test_hamerly_takes_the_steps_of_lloyd_with_fewer_distances(seed):
+    X = np.concatenate([np.random.default_rng(seed).normal(c, 1, (80, 3)) for c in range(6)])
+    C = X[::80]
+    plain = list(reference.lloyd(X, C))
+    bounded = list(reference.hamerly(X, C))
+    assert len(plain) == len(bounded) > 3
+    for expected, (step, n_distances) in zip(plain, bounded, strict=True):
+        np.testing.assert_array_equal(step.labels, expected.labels)
+        np.testing.assert_array_equal(step.C, expected.C)
+        assert pytest.approx(expected.J, rel=1e-12) == step.J
+        assert (step.n_changed, step.shift) == (expected.n_changed, pytest.approx(expected.shift))
+        assert n_distances <= len(X) * 6
+    assert bounded[-1][1] < 0.5 * len(X) * 6
+
+
 def test_kmeans_plusplus_by_hand():
     class Draws:
         """The first sample, then the middle of the potential for every trial."""

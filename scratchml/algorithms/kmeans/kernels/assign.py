@@ -16,6 +16,8 @@ order; the few rows where they are not are settled by the plain sums.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from scratchml.core.jit import CONTRACT, REORDER, STRICT, kernel
@@ -110,25 +112,35 @@ def store_labels(labels, out_labels):
     return n_changed
 
 
+class ExpandedCenters(NamedTuple):
+    """Centres as the expanded form needs them."""
+
+    centers: np.ndarray
+    """The centres as they are, float[n_clusters, n_features]."""
+    origin: np.ndarray
+    """Subtracted from rows and centres, so that dot products are small, float[n_features]."""
+    padded: np.ndarray
+    """``centers - origin``, with zeros appended up to multiples of four, at least 8 features."""
+    half_sq_norms: np.ndarray
+    """|c|^2 / 2 of those; infinity for the appended centres."""
+    slack: float
+    """Scores closer than ``slack * (|x|^2 + max_sq_norm)`` are settled by plain sums."""
+    max_sq_norm: float
+    """The largest |c|^2."""
+
+
 @kernel(STRICT)
-def assign_expanded(X, centers, origin, padded, half_sq_norms, slack, out_labels):
+def assign_expanded(X, expanded, out_labels, out_upper, out_lower):
     """Label each row with its nearest centre, by h_c - x.c over tiles.
 
     Parameters
     ----------
     X : float[n_samples, n_features]
-    centers : float[n_clusters, n_features]
-    origin : float[n_features]
-        Subtracted from each row before the dot products, so that they are small.
-    padded : float[n_clusters + padding, n_features + padding]
-        ``centers - origin``, zeros appended up to multiples of four,
-        at least eight features.
-    half_sq_norms : float[n_clusters + padding]
-        |c|^2 / 2 of those; infinity for the appended ones.
-    slack : (factor, largest squared norm of a centre)
-        Scores closer than ``factor * (|x|^2 + norm)`` are settled by plain sums.
+    expanded : ExpandedCenters
     out_labels : int32[n_samples]
         Modified in place.
+    out_upper, out_lower : float[n_samples] or float[0]
+        Unless empty: bounds on the distance to the nearest and to the second nearest centre.
 
     Returns
     -------
@@ -136,7 +148,7 @@ def assign_expanded(X, centers, origin, padded, half_sq_norms, slack, out_labels
         How many labels differ from those that `out_labels` held.
     """
     n_samples = X.shape[0]
-    tile = np.zeros((padded.shape[1], TILE), X.dtype)
+    tile = np.zeros((expanded.padded.shape[1], TILE), X.dtype)
     scores = np.empty((4, TILE), X.dtype)
     sq_norms = np.empty(TILE, X.dtype)
     best = np.empty(TILE, X.dtype)
@@ -146,23 +158,68 @@ def assign_expanded(X, centers, origin, padded, half_sq_norms, slack, out_labels
     for start in range(0, n_samples, TILE):
         n_rows = min(TILE, n_samples - start)
         load_tile(X, start, n_rows, tile)
-        center_tile(origin, tile, sq_norms)
-        for i in range(TILE):
-            best[i] = np.inf
-            second[i] = np.inf
-            labels[i] = 0
-        for c in range(0, padded.shape[0], 4):
-            score_four(tile, padded, half_sq_norms, c, scores)
-            offer_four(tile, padded, c, scores, best, second, labels)
+        center_tile(expanded.origin, TILE, tile, sq_norms)
+        two_best(tile, expanded, TILE, scores, best, second, labels)
         for i in range(n_rows):
-            if not second[i] - best[i] > slack[0] * (sq_norms[i] + slack[1]):
-                labels[i] = nearest_center(X[start + i], centers)
+            if is_near_tie(best[i], second[i], sq_norms[i], expanded):
+                labels[i] = nearest_center(X[start + i], expanded.centers)
         n_changed += store_labels(labels, out_labels[start : start + n_rows])
+        if out_upper.shape[0] > 0:
+            to_bounds(sq_norms, expanded, TILE, best, second)
+            out_upper[start : start + n_rows] = best[:n_rows]
+            out_lower[start : start + n_rows] = second[:n_rows]
     return n_changed
 
 
+@kernel(STRICT)
+def two_best(tile, expanded, n_lanes, out_scores, out_best, out_second, out_labels):
+    """The two lowest scores of each column of a tile, and the centre of the lowest.
+
+    Parameters
+    ----------
+    tile : float[n_features + padding, TILE]
+        Rows relative to the origin, in its first ``n_lanes`` columns.
+    expanded : ExpandedCenters
+    n_lanes : int
+        At most ``TILE``.
+    out_scores : float[4, TILE]
+        Room to work in.
+    out_best, out_second : float[TILE]
+    out_labels : int32[TILE]
+    """
+    for i in range(n_lanes):
+        out_best[i] = np.inf
+        out_second[i] = np.inf
+        out_labels[i] = 0
+    for c in range(0, expanded.padded.shape[0], 4):
+        score_four(tile, expanded.padded, expanded.half_sq_norms, c, n_lanes, out_scores)
+        offer_four(tile, expanded.padded, c, n_lanes, out_scores, out_best, out_second, out_labels)
+
+
+@kernel(STRICT)
+def is_near_tie(best, second, sq_norm, expanded):
+    """Whether rounding may have put the two best scores of a row in the wrong order.
+
+    Written so that scores that are not numbers count as a tie.
+    """
+    return not second - best > expanded.slack * (sq_norm + expanded.max_sq_norm)
+
+
+@kernel(STRICT)
+def to_bounds(sq_norms, expanded, n_lanes, inout_best, inout_second):
+    """Turn the two best scores into bounds on the two smallest distances.
+
+    Of a near tie either centre may have become the label: twice the slack covers that, and twice
+    again because a score is half a squared distance.
+    """
+    for i in range(n_lanes):
+        margin = 4 * expanded.slack * (sq_norms[i] + expanded.max_sq_norm)
+        inout_best[i] = np.sqrt(max(sq_norms[i] + 2 * inout_best[i] + margin, 0))
+        inout_second[i] = np.sqrt(max(sq_norms[i] + 2 * inout_second[i] - margin, 0))
+
+
 @kernel(CONTRACT)
-def score_four(tile, centers, half_sq_norms, c, out_scores):
+def score_four(tile, centers, half_sq_norms, c, n_lanes, out_scores):
     """Scores h - x.c of centres c to c + 3 for each column of a tile, but for its last features.
 
     Four features and four centres at a time: their sixteen coordinates, four columns and four sums
@@ -180,14 +237,14 @@ def score_four(tile, centers, half_sq_norms, c, out_scores):
         if j == 0:
             h0, h1 = half_sq_norms[c], half_sq_norms[c + 1]
             h2, h3 = half_sq_norms[c + 2], half_sq_norms[c + 3]
-            for i in range(TILE):
+            for i in range(n_lanes):
                 u0, u1, u2, u3 = x0[i], x1[i], x2[i], x3[i]
                 s0[i] = h0 - u0 * p0 - u1 * p1 - u2 * p2 - u3 * p3
                 s1[i] = h1 - u0 * q0 - u1 * q1 - u2 * q2 - u3 * q3
                 s2[i] = h2 - u0 * r0 - u1 * r1 - u2 * r2 - u3 * r3
                 s3[i] = h3 - u0 * t0 - u1 * t1 - u2 * t2 - u3 * t3
         else:
-            for i in range(TILE):
+            for i in range(n_lanes):
                 u0, u1, u2, u3 = x0[i], x1[i], x2[i], x3[i]
                 s0[i] = s0[i] - u0 * p0 - u1 * p1 - u2 * p2 - u3 * p3
                 s1[i] = s1[i] - u0 * q0 - u1 * q1 - u2 * q2 - u3 * q3
@@ -196,7 +253,7 @@ def score_four(tile, centers, half_sq_norms, c, out_scores):
 
 
 @kernel(CONTRACT)
-def offer_four(tile, centers, c, scores, inout_best, inout_second, inout_labels):
+def offer_four(tile, centers, c, n_lanes, scores, inout_best, inout_second, inout_labels):
     """Complete the scores by the last four features and offer them to each column of the tile.
 
     Plain form, for each of the four: ``second = min(second, max(best, s))``, then
@@ -210,7 +267,7 @@ def offer_four(tile, centers, c, scores, inout_best, inout_second, inout_labels)
     q0, q1, q2, q3 = k1[j], k1[j + 1], k1[j + 2], k1[j + 3]
     r0, r1, r2, r3 = k2[j], k2[j + 1], k2[j + 2], k2[j + 3]
     t0, t1, t2, t3 = k3[j], k3[j + 1], k3[j + 2], k3[j + 3]
-    for i in range(TILE):
+    for i in range(n_lanes):
         u0, u1, u2, u3 = x0[i], x1[i], x2[i], x3[i]
         best, second, label = inout_best[i], inout_second[i], inout_labels[i]
         s = s0[i] - u0 * p0 - u1 * p1 - u2 * p2 - u3 * p3
@@ -269,21 +326,17 @@ def center_rows(X, origin, out_centered, out_sq_norms):
 
 
 @kernel(STRICT)
-def assign_scored(X, centers, products, half_sq_norms, sq_norms, slack, out_labels):
+def assign_scored(X, expanded, products, sq_norms, out_labels):
     """Label each row with its nearest centre, given the dot products.
 
     Parameters
     ----------
     X : float[n_rows, n_features]
-    centers : float[n_clusters, n_features]
+    expanded : ExpandedCenters
     products : float[n_clusters, n_rows]
-        x.c, both relative to an origin. Modified in place: it becomes h_c - x.c.
-    half_sq_norms : float[n_clusters]
-        |c|^2 / 2, relative to that origin.
+        x.c, both relative to the origin. Modified in place: it becomes h_c - x.c.
     sq_norms : float[>= n_rows]
-        |x|^2, relative to that origin.
-    slack : (factor, largest squared norm of a centre)
-        Scores closer than ``factor * (|x|^2 + norm)`` are settled by plain sums.
+        |x|^2, relative to the origin.
     out_labels : int32[n_rows]
         Modified in place.
 
@@ -298,7 +351,7 @@ def assign_scored(X, centers, products, half_sq_norms, sq_norms, slack, out_labe
     labels = np.zeros(n_rows, np.int32)
     for c in range(n_clusters):
         scores = products[c]
-        h = half_sq_norms[c]
+        h = expanded.half_sq_norms[c]
         for i in range(n_rows):
             score = h - scores[i]
             scores[i] = score
@@ -306,23 +359,19 @@ def assign_scored(X, centers, products, half_sq_norms, sq_norms, slack, out_labe
             labels[i] = c if score < best[i] else labels[i]
             best[i] = min(best[i], score)
     for i in range(n_rows):
-        margin = slack[0] * (sq_norms[i] + slack[1])
-        if not second[i] - best[i] > margin:
-            labels[i] = nearest_candidate(X[i], centers, products[:, i], best[i] + margin)
+        if is_near_tie(best[i], second[i], sq_norms[i], expanded):
+            labels[i] = nearest_candidate(X[i], expanded, products[:, i], best[i], sq_norms[i])
     return store_labels(labels, out_labels)
 
 
 @kernel(STRICT)
-def nearest_candidate(x, centers, scores, largest_score):
-    """`nearest_center` among the centres whose score does not rule them out.
-
-    Written so that a score that is not a number rules nothing out.
-    """
+def nearest_candidate(x, expanded, scores, best, sq_norm):
+    """`nearest_center` among the centres whose score does not rule them out."""
     label = 0
     nearest = np.inf
-    for c in range(centers.shape[0]):
-        if not scores[c] > largest_score:
-            d = sq_distance(x, centers[c])
+    for c in range(expanded.centers.shape[0]):
+        if is_near_tie(best, scores[c], sq_norm, expanded):
+            d = sq_distance(x, expanded.centers[c])
             if d < nearest:
                 nearest = d
                 label = c

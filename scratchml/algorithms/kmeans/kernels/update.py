@@ -24,14 +24,6 @@ def accumulate_centers(X, sample_weight, labels, out_sums, out_weights):
     """
     n_samples, n_features = X.shape
     weighted = sample_weight.shape[0] > 0
-    if n_features == 2 and not weighted:
-        # Two features in two names: the loop below would cost twice as much.
-        for i in range(n_samples):
-            c = np.uint32(labels[i])
-            out_weights[c] += 1.0
-            out_sums[c, 0] += X[i, 0]
-            out_sums[c, 1] += X[i, 1]
-        return
     for i in range(n_samples):
         c = np.uint32(labels[i])
         w = np.float64(sample_weight[i]) if weighted else 1.0
