@@ -8,7 +8,7 @@ from scratchml.datasets import make_blobs
 
 
 def blobs(
-    n_samples: int, n_features: int, n_clusters: int, dtype: str, std: float
+    n_samples: int, n_features: int, n_clusters: int, dtype: str, std: float, init_seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Overlapping Gaussian blobs, and random rows of them as initial centres.
 
@@ -19,5 +19,5 @@ def blobs(
     """
     X = make_blobs(n_samples, n_features, centers=n_clusters, cluster_std=std, random_state=0)[0]
     X = np.ascontiguousarray(X, dtype)
-    rows = np.random.default_rng(0).choice(n_samples, n_clusters, replace=False)
+    rows = np.random.default_rng(init_seed).choice(n_samples, n_clusters, replace=False)
     return X, X[rows].copy()

@@ -37,7 +37,7 @@ T = TypeVar("T")
 MAX_BLOCKS = 64
 """Partial results held at once: at most this many."""
 
-BLOCK_OPERATIONS = 3_000_000
+BLOCK_OPERATIONS = 1_500_000
 """Multiply-adds in a block of the smallest size worth a thread: some tenths of a millisecond."""
 
 FEW_BLOCKS = 16
@@ -55,6 +55,9 @@ ROW_ALIGNMENT = 480
 
 PIECE_OPERATIONS = 100_000_000
 """Multiply-adds between two looks at Ctrl-C: some tens of milliseconds at worst."""
+
+PIECE_BYTES = 2**20
+"""Rows that go through several kernels one after the other: about a second-level cache of them."""
 
 
 # --- how many threads ---------------------------------------------------------------------------
@@ -189,13 +192,18 @@ def row_blocks(n_rows: int, operations_per_row: float, partial_bytes: int = 0) -
     return [slice(a, b) for a, b in itertools.pairwise(edges)]
 
 
-def row_pieces(block: slice, operations_per_row: float) -> Iterator[slice]:
-    """Cut a block into pieces short enough that Ctrl-C between two of them is heard at once."""
-    rows = (
-        max(int(PIECE_OPERATIONS / max(operations_per_row, 1)) // ROW_ALIGNMENT, 1) * ROW_ALIGNMENT
-    )
-    for start in range(block.start, block.stop, rows):
-        yield slice(start, min(start + rows, block.stop))
+def row_pieces(
+    block: slice, operations_per_row: float, bytes_per_row: float = 0
+) -> Iterator[slice]:
+    """Cut a block into pieces, so short that Ctrl-C between two of them is heard at once.
+
+    Where several kernels run on each piece, the size of a row keeps its data in cache for them.
+    """
+    by_time = PIECE_OPERATIONS / max(operations_per_row, 1)
+    by_size = PIECE_BYTES / max(bytes_per_row, 1e-9)
+    n_rows = max(int(min(by_time, by_size)) // ROW_ALIGNMENT, 1) * ROW_ALIGNMENT
+    for start in range(block.start, block.stop, n_rows):
+        yield slice(start, min(start + n_rows, block.stop))
 
 
 # --- running them -------------------------------------------------------------------------------

@@ -63,7 +63,7 @@ class Lloyd:
             sums, weights = self.sums[index], self.weights[index]
             sums.fill(0)
             weights.fill(0)
-            for piece in row_pieces(block, self.operations_per_row):
+            for piece in row_pieces(block, self.operations_per_row, self.rows.bytes_per_row):
                 changed, computed = assign(piece, labels)
                 n_changed += changed
                 n_distances += computed
