@@ -42,8 +42,8 @@ FEW_CENTERS = 32
 """Up to here BLAS is faster with the rows on the left (measured)."""
 
 PIECE_BYTES = 2**21
-"""Rows, or the dot products that BLAS leaves of them, at a time: small enough for the last level of cache, large enough
-that few calls wait for one another."""
+"""Rows, or the dot products that BLAS leaves of them, at a time: small enough for the last level of
+cache, large enough that there are few calls, which wait for one another."""
 
 EXPANDED_FORM: Any = {"over": "ignore", "invalid": "ignore"}
 """Where the expanded form overflows, differences decide: no warning of its own."""
