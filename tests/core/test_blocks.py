@@ -51,14 +51,27 @@ def test_row_blocks_cover_all_rows(n_rows, operations, partial_bytes):
     [
         ((0, 10), 1),
         ((150, 12), 1),
-        ((10**6, 16), 5),
+        ((10**6, 16), 10),
+        ((10**6, 200), 16),
+        ((10**6, 1000), 50),
         ((10**6, 10**4), 64),
         ((10**6, 10**4, 2**20), 64),
         ((10**6, 10**4, 2**21), 32),
         ((10**6, 10**4, 2**40), 1),
         ((960, 10**9), 2),
     ],
-    ids=["empty", "small", "light", "heavy", "just_fits", "memory", "huge_partial", "few_rows"],
+    ids=[
+        "empty",
+        "small",
+        "light",
+        "few",
+        "more",
+        "heavy",
+        "just_fits",
+        "memory",
+        "huge_partial",
+        "few_rows",
+    ],
 )
 def test_number_of_row_blocks(shape, n_blocks):
     assert len(row_blocks(*shape)) == n_blocks
