@@ -25,7 +25,7 @@ from .iterations import (
     inertia,
     mean_variance,
 )
-from .rows import as_rows
+from .rows import SparseRows, as_rows
 from .runs import Run, run_to_convergence
 from .seeding import draw_probabilities, greedy_kmeans_plusplus
 
@@ -67,8 +67,9 @@ default='k-means++'
     algorithm : {'auto', 'lloyd', 'elkan'}, default='auto'
         How labels are found; the result is the same, bit for bit. 'lloyd' compares every sample
         with every centre. 'elkan' leaves out what the triangle inequality excludes, for 8 bytes for
-        each pair of a sample and a centre. 'auto' is Lloyd's iteration, sped up by Hamerly's bounds
-        (two numbers for each sample) on larger dense data of 5 to 128 features.
+        each pair of a sample and a centre; on sparse data it is 'lloyd'. 'auto' is Lloyd's
+        iteration, sped up by Hamerly's bounds (two numbers for each sample) on larger dense data of
+        5 to 128 features.
 
     Attributes
     ----------
@@ -100,8 +101,9 @@ default='k-means++'
     Notes
     -----
     An iteration takes O(n_samples n_clusters n_features) time. Beyond the data and the fitted
-    attributes a fit holds one float for each sample while it seeds, and at most 64 partial sums of
-    the size of the centres. Every fitted attribute has the same bits for any number of threads.
+    attributes a fit holds two floats for each sample while it seeds (three for 'random') or keeps
+    bounds, and at most 64 partial sums of the size of the centres. Every fitted attribute has the
+    same bits for any number of threads.
 
     **Differences from scikit-learn.** The same seed gives the same answer up to rounding in
     float64; in float32 draws may differ, quality does not. ``algorithm='auto'`` is the default.
@@ -228,8 +230,10 @@ default='k-means++'
             for _ in events.runs(algorithm, total=self.max_iter):
                 centers = self._initial_centers(init, X, rows, random_state)
                 say(self.verbose, "Initialization complete")
-                step = ITERATIONS[algorithm](rows, self.n_clusters)
-                run = run_to_convergence(step, centers, tol, events, self.verbose)
+                # The iteration has no name here: its bounds go before the next run takes its own.
+                run = run_to_convergence(
+                    ITERATIONS[algorithm](rows, self.n_clusters), centers, tol, events, self.verbose
+                )
                 if best is None or (
                     run.inertia < best.inertia and not same_clustering(run.labels, best.labels)
                 ):
@@ -284,6 +288,8 @@ default='k-means++'
                 RuntimeWarning,
             )
             return "lloyd"
+        if isinstance(rows, SparseRows):
+            return "lloyd"  # a distance that bounds can be trusted on costs a sum over all features
         return self.algorithm
 
     def _initial_centers(
@@ -414,5 +420,7 @@ default='k-means++'
 
 def same_clustering(labels: np.ndarray, others: np.ndarray) -> bool:
     """Whether a bijection of the labels turns one clustering into the other."""
-    pairs = np.unique(np.stack([labels, others]), axis=1).shape[1]
-    return pairs == len(np.unique(labels)) == len(np.unique(others))
+    k = int(max(labels.max(), others.max())) + 1
+    pairs = labels.astype(np.int64) * k + others
+    n_pairs = len(np.unique(pairs)) if k * k > len(pairs) else np.count_nonzero(np.bincount(pairs))
+    return n_pairs == np.count_nonzero(np.bincount(labels)) == np.count_nonzero(np.bincount(others))

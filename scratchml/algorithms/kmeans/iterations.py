@@ -1,7 +1,7 @@
 """One iteration of K-means: statistics of each block of rows, combined, then new centres.
 
-Lloyd's iteration and Elkan's differ in how a block of rows gets its labels. Sums and centres follow
-from the labels, in block order, whoever found them: every variant gives the same bits.
+Lloyd's iteration, Hamerly's and Elkan's differ in how a block of rows gets its labels. Sums and
+centres follow from the labels, in block order, whoever found them: all variants give the same bits.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from scratchml.core.blocks import map_blocks, row_blocks, row_pieces
+from scratchml.core.blocks import PIECE_OPERATIONS, map_blocks, row_blocks, row_pieces
 
 from .kernels.assign import assign_expanded
 from .kernels.elkan import elkan_start, elkan_step
@@ -18,6 +18,9 @@ from .kernels.hamerly import CenterMoves, hamerly_step, nearest_other_centers
 from .rows import Assign, DenseRows, SparseRows
 
 Rows = DenseRows | SparseRows
+
+SMALLEST_MOVE = 1e-150
+"""Added to how far a centre has moved: squares of smaller moves are below the smallest number."""
 
 BOUNDS_OPERATIONS = 10_000_000
 """Multiply-adds in an iteration from which on bounds are worth their upkeep (measured)."""
@@ -37,7 +40,10 @@ class Statistics(NamedTuple):
 
 
 class Lloyd:
-    """Lloyd's iteration: every row is compared with every centre."""
+    """Lloyd's iteration: every row is compared with every centre.
+
+    Those that keep bounds derive from it and replace `assigner`.
+    """
 
     def __init__(self, rows: Rows, n_clusters: int) -> None:
         self.rows = rows
@@ -74,21 +80,16 @@ class Lloyd:
 
     def relabel(self, centers: np.ndarray, labels: np.ndarray) -> int:
         """Label all rows without summing them; returns how many distances that took."""
-        assign = self.assigner(centers)
-
-        def block_distances(index: int, block: slice) -> int:
-            pieces = row_pieces(block, self.operations_per_row)
-            return sum(assign(piece, labels)[1] for piece in pieces)
-
-        return sum(map_blocks(block_distances, self.blocks))
+        return label_rows(self.assigner(centers), self.blocks, self.operations_per_row, labels)
 
 
 class Hamerly(Lloyd):
     """Hamerly's iteration: two bounds on each row leave most rows alone. Dense rows only."""
 
+    rows: DenseRows
+
     def __init__(self, rows: DenseRows, n_clusters: int) -> None:
         super().__init__(rows, n_clusters)
-        self.dense = rows
         self.centers: np.ndarray | None = None
         self.upper = np.empty(rows.n_samples, rows.dtype)
         self.lower = np.empty(rows.n_samples, rows.dtype)
@@ -96,15 +97,15 @@ class Hamerly(Lloyd):
     def assigner(self, centers: np.ndarray) -> Assign:
         """Make the function that labels a slice of rows, given where the centres were before."""
         previous, self.centers = self.centers, centers
-        expanded = self.dense.expand(centers)
+        expanded = self.rows.expand(centers)
         moves = None if previous is None else self._moves(previous, centers)
 
         def assign(block: slice, labels: np.ndarray) -> tuple[int, int]:
             state = labels[block], self.upper[block], self.lower[block]
             if moves is None:
-                n_changed = assign_expanded(self.dense.X[block], expanded, *state)
+                n_changed = assign_expanded(self.rows.X[block], expanded, *state)
                 return n_changed, len(labels[block]) * self.n_clusters
-            return hamerly_step(self.dense.X[block], expanded, moves, *state)
+            return hamerly_step(self.rows.X[block], expanded, moves, *state)
 
         return assign
 
@@ -114,13 +115,13 @@ class Hamerly(Lloyd):
         # Relative error of a distance and of its conversion.
         margin = (self.rows.n_features + 8) * eps
         exact = centers.astype(np.float64)
-        own = _norms(exact - previous) * (1 + margin)
+        own = _norms(exact - previous) * (1 + margin) + SMALLEST_MOVE
         farthest = int(own.argmax())
         others = np.full(self.n_clusters, own[farthest])
         others[farthest] = np.delete(own, farthest).max(initial=0)
         sq_gaps = np.empty(self.n_clusters)
         nearest_other_centers(exact, sq_gaps)
-        half_gaps = 0.5 * np.sqrt(sq_gaps) * (1 - margin)
+        half_gaps = 0.5 * np.sqrt(sq_gaps) * (1 - margin) - SMALLEST_MOVE
         return CenterMoves(
             own.astype(dtype),
             others.astype(dtype),
@@ -134,14 +135,17 @@ class Hamerly(Lloyd):
 class Elkan(Lloyd):
     """Elkan's iteration: bounds from the triangle inequality leave most distances uncomputed.
 
-    Takes 8 bytes for each pair of a row and a centre.
+    Takes 8 bytes for each pair of a row and a centre. Dense rows only.
     """
 
-    def __init__(self, rows: Rows, n_clusters: int) -> None:
+    rows: DenseRows
+
+    def __init__(self, rows: DenseRows, n_clusters: int) -> None:
         super().__init__(rows, n_clusters)
         # Relative error of a plain sum of squares and its root, once for each side of a comparison.
         eps = np.finfo(rows.dtype).eps
         self.margin = float((rows.n_features + 8) * eps)
+        self.floor = float((rows.n_features + 8) * np.finfo(rows.dtype).tiny)
         self.centers: np.ndarray | None = None
         self.upper = np.empty(rows.n_samples)
         self.lower = np.empty((rows.n_samples, n_clusters))
@@ -151,19 +155,23 @@ class Elkan(Lloyd):
         previous, self.centers = self.centers, centers
         if previous is None:
             return self._start(centers)
-        shifts = _norms(centers.astype(np.float64) - previous) * (1 + self.margin)
+        exact = centers.astype(np.float64)
+        shifts = _norms(exact - previous) * (1 + self.margin) + SMALLEST_MOVE
         half_gaps = np.empty((self.n_clusters, self.n_clusters))
-        for c, center in enumerate(centers.astype(np.float64)):
-            half_gaps[c] = _norms(centers - center) * (0.5 * (1 - self.margin))
+        for c, center in enumerate(exact):
+            half_gaps[c] = _norms(exact - center) * (0.5 * (1 - self.margin)) - SMALLEST_MOVE
         np.fill_diagonal(half_gaps, np.inf)
+        half_nearest = half_gaps.min(axis=1)
 
         def assign(block: slice, labels: np.ndarray) -> tuple[int, int]:
             return elkan_step(
-                *self.rows.elkan_rows(block, centers),
+                self.rows.X[block],
                 centers,
                 shifts,
                 half_gaps,
+                half_nearest,
                 self.margin,
+                self.floor,
                 labels[block],
                 self.upper[block],
                 self.lower[block],
@@ -173,14 +181,8 @@ class Elkan(Lloyd):
 
     def _start(self, centers: np.ndarray) -> Assign:
         def assign(block: slice, labels: np.ndarray) -> tuple[int, int]:
-            n_distances = elkan_start(
-                *self.rows.elkan_rows(block, centers),
-                centers,
-                self.margin,
-                labels[block],
-                self.upper[block],
-                self.lower[block],
-            )
+            state = labels[block], self.upper[block], self.lower[block]
+            n_distances = elkan_start(self.rows.X[block], centers, self.margin, self.floor, *state)
             return block.stop - block.start, n_distances
 
         return assign
@@ -198,11 +200,14 @@ def choose_iteration(rows: Rows, n_clusters: int) -> str:
 
     Hamerly's bounds cost two numbers and a few operations for each row, which they save many times
     over where a distance costs more than that: beyond the few features that are compared directly.
-    With so many features that BLAS is used, Lloyd's iteration is the faster.
+    With so many features that BLAS is used, Lloyd's iteration is the faster; and with so many
+    centres that their distances to one another take long.
     """
     operations = rows.n_samples * rows.operations_per_distance * n_clusters
+    between_centers = n_clusters**2 * rows.n_features
     tiled = isinstance(rows, DenseRows) and rows.is_tiled
-    return "hamerly" if tiled and operations >= BOUNDS_OPERATIONS else "lloyd"
+    pays = operations >= BOUNDS_OPERATIONS and between_centers <= PIECE_OPERATIONS
+    return "hamerly" if tiled and pays else "lloyd"
 
 
 def combine(partials: list[Statistics]) -> Statistics:
@@ -269,25 +274,36 @@ def relocate_empty_clusters(
         return  # every row is a centre: there is nothing to give
     farthest = np.argpartition(sq_distances, -len(empty))[: -len(empty) - 1 : -1]
     points = rows.points(farthest).astype(np.float64)
+    members = np.bincount(labels[rows.sample_weight > 0] if rows.sample_weight.size else labels)
     for cluster, row, point in zip(empty, farthest, points, strict=True):
+        donor = labels[row]
         weight = float(rows.sample_weight[row]) if rows.sample_weight.size else 1.0
-        sums[labels[row]] -= weight * point
-        weights[labels[row]] -= weight
+        sums[donor] -= weight * point
+        weights[donor] -= weight
+        members[donor] -= weight > 0
+        if members[donor] <= 0:
+            sums[donor] = weights[donor] = 0  # and no rounding residue
         sums[cluster] = weight * point
         weights[cluster] = weight
+
+
+def label_rows(
+    assign: Assign, blocks: list[slice], operations_per_row: float, labels: np.ndarray
+) -> int:
+    """Label the rows of all blocks (``labels`` is modified in place); count the distances."""
+
+    def n_distances(index: int, block: slice) -> int:
+        return sum(assign(piece, labels)[1] for piece in row_pieces(block, operations_per_row))
+
+    return sum(map_blocks(n_distances, blocks))
 
 
 def assign_all(rows: Rows, centers: np.ndarray) -> np.ndarray:
     """Nearest centre of every row, int32[n_samples]."""
     labels = np.full(rows.n_samples, -1, np.int32)
-    assign = rows.assigner(centers)
     operations = rows.operations_per_distance * len(centers)
-
-    def on_block(index: int, block: slice) -> None:
-        for piece in row_pieces(block, operations):
-            assign(piece, labels)
-
-    map_blocks(on_block, row_blocks(rows.n_samples, operations))
+    blocks = row_blocks(rows.n_samples, operations)
+    label_rows(rows.assigner(centers), blocks, operations, labels)
     return labels
 
 

@@ -241,9 +241,13 @@ def new_centers(
     empty = np.flatnonzero(weights == 0)
     if len(empty) and nearest.max() > 0:
         farthest = np.argpartition(nearest, -len(empty))[: -len(empty) - 1 : -1]
+        left = w > 0
         for c, i in zip(empty, farthest, strict=True):
             sums[labels[i]] -= w[i] * X[i]
             weights[labels[i]] -= w[i]
+            left[i] = False
+            if not left[labels == labels[i]].any():
+                sums[labels[i]] = weights[labels[i]] = 0  # and no rounding residue
             sums[c] = w[i] * X[i]
             weights[c] = w[i]
 

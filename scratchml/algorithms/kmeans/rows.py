@@ -41,7 +41,7 @@ TILED_FEATURES = 128
 FEW_CENTERS = 32
 """Up to here BLAS is faster with the rows on the left (measured)."""
 
-PIECE_BYTES = 2**21
+BLAS_PIECE_BYTES = 2**21
 """Rows, or the dot products that BLAS leaves of them, at a time: small enough for the last level of
 cache, large enough that there are few calls, which wait for one another."""
 
@@ -153,7 +153,7 @@ class DenseRows(_Rows):
         expanded = self.expand(centers)
         k, d = centers.shape
         shifted = np.ascontiguousarray(expanded.padded[:k, :d])
-        n_rows = min(max(PIECE_BYTES // (max(k, d) * self.dtype.itemsize), 128), 4096)
+        n_rows = min(max(BLAS_PIECE_BYTES // (max(k, d) * self.dtype.itemsize), 128), 4096)
 
         def assign(block: slice, labels: np.ndarray) -> tuple[int, int]:
             centered, sq_norms, products = self._room((n_rows, d), (n_rows,), (k, n_rows))
@@ -194,8 +194,16 @@ class DenseRows(_Rows):
         # (|x| + |c|)^2 <= 2 (|x|^2 + |c|^2)
         slack = 2 * (d + 8) * np.finfo(self.dtype).eps
         of_dtype = self.dtype.type
+        # Products below the smallest normal number lose what is relative to them.
+        floor = (d + 8) * np.finfo(self.dtype).tiny
         return ExpandedCenters(
-            centers, origin, padded, half_sq_norms, of_dtype(slack), of_dtype(sq_norms.max())
+            centers,
+            origin,
+            padded,
+            half_sq_norms,
+            of_dtype(slack),
+            of_dtype(sq_norms.max()),
+            of_dtype(floor),
         )
 
     # --- sums and distances
@@ -243,13 +251,6 @@ class DenseRows(_Rows):
             self.X[block], self.weights(block), closest[block], candidates, potentials
         )
         return potentials
-
-    # --- Elkan's bounds
-
-    def elkan_rows(self, block: slice, centers: np.ndarray) -> tuple[np.ndarray, Any]:
-        """A slice of rows as the kernels in ``kernels/elkan.py`` take it."""
-        no_indices = np.empty(0, np.int32)
-        return self.X[block], (np.empty(0, self.dtype), no_indices, no_indices, np.empty(0))
 
 
 class SparseRows(_Rows):
@@ -351,12 +352,6 @@ class SparseRows(_Rows):
                 for sq_distances in self._sq_distances(block, candidates)
             ]
         )
-
-    # --- Elkan's bounds
-
-    def elkan_rows(self, block: slice, centers: np.ndarray) -> tuple[np.ndarray, Any]:
-        """A slice of rows as the kernels in ``kernels/elkan.py`` take it."""
-        return np.empty((0, self.n_features), self.dtype), (*self._csr(block), _sq_norms(centers))
 
 
 def _sq_norms(points: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from scratchml.core.callbacks import FitEvents
 from scratchml.core.verbose import say
 
-from .iterations import Lloyd, assign_all, inertia, update_centers
+from .iterations import Lloyd, Rows, assign_all, inertia, update_centers
 
 
 class Run(NamedTuple):
@@ -40,7 +40,7 @@ def run_to_convergence(
 
     Parameters
     ----------
-    step : Lloyd or Elkan
+    step : Lloyd, Hamerly or Elkan
         The iteration; it holds the rows.
     centers : float[n_clusters, n_features]
         Initial centres; not modified.
@@ -72,7 +72,7 @@ def run_to_convergence(
             shift=float(np.sqrt(sq_shift)),
             centers=centers,
             labels=labels,
-            fitted=partial(fitted_if_ended, step, centers, n_iter, n_distances),
+            fitted=partial(fitted_if_ended, rows, centers, n_iter, n_distances),
         )
         if statistics.n_changed == 0:
             say(verbose, f"Converged at iteration {n_iter - 1}: strict convergence.")
@@ -92,9 +92,9 @@ def run_to_convergence(
 
 
 def fitted_if_ended(
-    step: Lloyd, centers: np.ndarray, n_iter: int, n_distances: int
+    rows: Rows, centers: np.ndarray, n_iter: int, n_distances: int
 ) -> dict[str, Any]:
-    """Fitted attributes, as if the run ended with these centres; the run itself may go on."""
-    labels = assign_all(step.rows, centers)
-    n_distances += step.rows.n_samples * len(centers)
-    return Run(centers, labels, inertia(step.rows, centers, labels), n_iter, n_distances).fitted()
+    """Fitted attributes as if the run ended with these centres, labels computed from scratch."""
+    labels = assign_all(rows, centers)
+    n_distances += rows.n_samples * len(centers)
+    return Run(centers, labels, inertia(rows, centers, labels), n_iter, n_distances).fitted()

@@ -38,7 +38,8 @@ def greedy_kmeans_plusplus(
 
     Notes
     -----
-    Time O(n_samples n_features n_clusters n_trials); memory one float for each row.
+    Time O(n_samples n_features n_clusters n_trials); memory two floats for each row in the first
+    draw, one after it.
     """
     n_samples = rows.n_samples
     if n_trials is None:

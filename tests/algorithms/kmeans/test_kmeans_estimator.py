@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from scratchml.algorithms.kmeans import reference
+from scratchml.algorithms.kmeans.estimator import same_clustering
 from scratchml.cluster import KMeans, k_means, kmeans_plusplus
 from scratchml.datasets import load_digits, make_blobs
 from scratchml.exceptions import ConvergenceWarning, InvalidParameterError, NotFittedError
@@ -230,6 +231,27 @@ def test_fewer_distinct_points_than_clusters(algorithm):
     assert record[0].filename == __file__
     assert kmeans.inertia_ == 0
     np.testing.assert_array_equal(kmeans.labels_, kmeans.predict(X))
+
+
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")
+def test_a_robbed_cluster_keeps_no_rounding_residue():
+    # Both clusters of three give all they have: what is left must be nothing, not 1e-17.
+    X = np.array([[0.0], [0.1], [0.2], [100.0], [101.0], [103.3]])
+    weight = np.array([1, 1, 1, 0.1, 0.2, 0.3])
+    init = np.array([[0.0], [60.0], [1000.0], [2000.0], [3000.0]])
+    kmeans = KMeans(5, init=init, max_iter=1).fit(X, sample_weight=weight)
+    assert kmeans.cluster_centers_.min() >= 0
+    assert kmeans.cluster_centers_.max() <= 103.3
+
+
+def test_same_clustering_is_a_bijection():
+    a = np.array([0, 0, 1, 2])
+    assert same_clustering(a, np.array([2, 2, 0, 1]))
+    assert not same_clustering(a, np.array([2, 2, 0, 0]))
+    assert not same_clustering(np.array([2, 2, 0, 0]), a)
+    large = np.arange(3000) % 3
+    assert same_clustering(large, (large + 1) % 3)
+    assert not same_clustering(large, np.minimum(large, 1))
 
 
 def test_relocation_in_sparse_data_is_that_in_dense(seed):

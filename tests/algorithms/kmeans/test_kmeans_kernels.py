@@ -156,18 +156,52 @@ def test_bounds_save_distances(seed):
 def test_sparse_and_dense_iterations_agree(dtype):
     X = scipy.sparse.random_array((500, 30), density=0.2, format="csr", rng=0).astype(dtype)
     w = weights(X.toarray(), True)
-    for variant in (Lloyd, Elkan):
-        results = []
-        for rows in (DenseRows(X.toarray(), w), SparseRows(scipy.sparse.csr_array(X), w)):
-            step, centers = variant(rows, 6), X[:6].toarray()
-            labels = np.full(rows.n_samples, -1, np.int32)
-            for _ in range(4):
-                centers = update_centers(rows, step(centers, labels), centers, labels)
-            results.append((labels, centers, inertia(rows, centers, labels), mean_variance(rows)))
-        np.testing.assert_array_equal(results[0][0], results[1][0])
-        np.testing.assert_allclose(results[0][1], results[1][1], rtol=1e-5)
-        assert results[0][2] == pytest.approx(results[1][2], rel=1e-5)
-        assert results[0][3] == pytest.approx(results[1][3], rel=1e-5)
+    results = []
+    for rows in (DenseRows(X.toarray(), w), SparseRows(scipy.sparse.csr_array(X), w)):
+        step, centers = Lloyd(rows, 6), X[:6].toarray()
+        labels = np.full(rows.n_samples, -1, np.int32)
+        for _ in range(4):
+            centers = update_centers(rows, step(centers, labels), centers, labels)
+        results.append((labels, centers, inertia(rows, centers, labels), mean_variance(rows)))
+    np.testing.assert_array_equal(results[0][0], results[1][0])
+    np.testing.assert_allclose(results[0][1], results[1][1], rtol=1e-5)
+    assert results[0][2] == pytest.approx(results[1][2], rel=1e-5)
+    assert results[0][3] == pytest.approx(results[1][3], rel=1e-5)
+
+
+def test_sparse_distances_far_from_the_origin():
+    X = np.random.default_rng(0).normal(size=(400, 4)) + 1e7
+    labels = np.arange(400, dtype=np.int32) % 5
+    expected = inertia(DenseRows(X, None), X[:5], labels)
+    sparse = inertia(SparseRows(scipy.sparse.csr_array(X), None), X[:5], labels)
+    assert sparse == pytest.approx(expected, rel=1e-12)
+
+
+SCALES = {
+    "f64_tiny": (np.float64, 1e-162),
+    "f64_huge": (np.float64, 3e153),
+    "f32_tiny": (np.float32, 1e-23),
+    "f32_large": (np.float32, 5e17),
+    "f32_huge": (np.float32, 1e19),
+}
+
+
+@pytest.mark.parametrize("scale", list(SCALES))
+@pytest.mark.parametrize("variant", [Hamerly, Elkan])
+@pytest.mark.filterwarnings("ignore:overflow encountered")
+@pytest.mark.filterwarnings("ignore:invalid value encountered")
+def test_bounds_hold_where_squares_overflow_or_vanish(variant, scale):
+    dtype, factor = SCALES[scale]
+    state = np.random.RandomState(1)
+    X = (state.randn(1200, 6) * state.choice([1, 30], (1200, 1)) * factor).astype(dtype)
+    rows = DenseRows(X, None)
+    results = []
+    for kind in (Lloyd, variant):
+        step, centers, labels = kind(rows, 6), X[:6], np.full(len(X), -1, np.int32)
+        for _ in range(8):
+            centers = update_centers(rows, step(centers, labels), centers, labels)
+        results.append(labels)
+    np.testing.assert_array_equal(*results)
 
 
 @each_dtype

@@ -127,6 +127,8 @@ class ExpandedCenters(NamedTuple):
     """Scores closer than ``slack * (|x|^2 + max_sq_norm)`` are settled by plain sums."""
     max_sq_norm: float
     """The largest |c|^2."""
+    floor: float
+    """Absolute error of a score, where numbers are so small that there is no relative one."""
 
 
 @kernel(STRICT)
@@ -202,7 +204,8 @@ def is_near_tie(best, second, sq_norm, expanded):
 
     Written so that scores that are not numbers count as a tie.
     """
-    return not second - best > expanded.slack * (sq_norm + expanded.max_sq_norm)
+    slack = expanded.slack * (sq_norm + expanded.max_sq_norm) + expanded.floor
+    return not second - best > slack
 
 
 @kernel(STRICT)
@@ -213,7 +216,7 @@ def to_bounds(sq_norms, expanded, n_lanes, inout_best, inout_second):
     again because a score is half a squared distance.
     """
     for i in range(n_lanes):
-        margin = 4 * expanded.slack * (sq_norms[i] + expanded.max_sq_norm)
+        margin = 4 * (expanded.slack * (sq_norms[i] + expanded.max_sq_norm) + expanded.floor)
         inout_best[i] = np.sqrt(max(sq_norms[i] + 2 * inout_best[i] + margin, 0))
         inout_second[i] = np.sqrt(max(sq_norms[i] + 2 * inout_second[i] - margin, 0))
 

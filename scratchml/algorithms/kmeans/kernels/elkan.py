@@ -13,29 +13,29 @@ import numpy as np
 from scratchml.core.jit import STRICT, kernel
 from scratchml.core.kernels.tiles import sq_distance
 
-from .sparse import sq_distance_csr
+
+@kernel(STRICT)
+def at_least(sq_distance, margin, floor):
+    """The least distance that may have given a squared distance; 0 if that has overflowed."""
+    return np.sqrt(max(sq_distance - floor, 0.0)) * (1.0 - margin) if sq_distance < np.inf else 0.0
 
 
 @kernel(STRICT)
-def row_sq_distance(X, csr, i, centers, c):
-    """Plain squared distance of row i, dense or CSR, to centre c."""
-    if X.shape[0] > 0:
-        return np.float64(sq_distance(X[i], centers[c]))
-    data, indices, indptr, center_sq_norms = csr
-    return sq_distance_csr(data, indices, indptr[i], indptr[i + 1], centers[c], center_sq_norms[c])
+def at_most(sq_distance, margin, floor):
+    """The largest distance that may have given a squared distance."""
+    return np.sqrt(sq_distance + floor) * (1.0 + margin)
 
 
 @kernel(STRICT)
-def elkan_start(X, csr, centers, margin, out_labels, out_upper, out_lower):
+def elkan_start(X, centers, margin, floor, out_labels, out_upper, out_lower):
     """First labels and bounds: every distance is computed.
 
     Parameters
     ----------
-    X : float[n_samples, n_features] or float[0, n_features]
-    csr : (data, indices, indptr, squared norms of the centres)
-        Read when X has no rows.
+    X : float[n_samples, n_features]
     centers : float[n_clusters, n_features]
-    margin : float64
+    margin, floor : float64
+        Relative error of a distance, absolute error of its square.
     out_labels : int32[n_samples]
     out_upper : float64[n_samples]
     out_lower : float64[n_samples, n_clusters]
@@ -49,30 +49,44 @@ def elkan_start(X, csr, centers, margin, out_labels, out_upper, out_lower):
         nearest = np.inf
         label = 0
         for c in range(n_clusters):
-            d = row_sq_distance(X, csr, i, centers, c)
-            out_lower[i, c] = np.sqrt(d) * (1.0 - margin)
+            d = np.float64(sq_distance(X[i], centers[c]))
+            out_lower[i, c] = at_least(d, margin, floor)
             if d < nearest:
                 nearest = d
                 label = c
         out_labels[i] = label
-        out_upper[i] = np.sqrt(nearest) * (1.0 + margin)
+        out_upper[i] = at_most(nearest, margin, floor)
     return out_labels.shape[0] * n_clusters
 
 
 @kernel(STRICT)
-def elkan_step(X, csr, centers, shifts, half_gaps, margin, inout_labels, inout_upper, inout_lower):
+def elkan_step(
+    X,
+    centers,
+    shifts,
+    half_gaps,
+    half_nearest,
+    margin,
+    floor,
+    inout_labels,
+    inout_upper,
+    inout_lower,
+):
     """Labels after the centres have moved, computing only the distances the bounds leave open.
 
     Parameters
     ----------
-    X, csr : as in `elkan_start`
+    X : float[n_samples, n_features]
     centers : float[n_clusters, n_features]
         The moved centres.
     shifts : float64[n_clusters]
         How far each has moved, rounded up.
     half_gaps : float64[n_clusters, n_clusters]
         Half the distance between two centres, rounded down; infinity on the diagonal.
-    margin : float64
+    half_nearest : float64[n_clusters]
+        The smallest of each row of those.
+    margin, floor : float64
+        As in `elkan_start`.
     inout_labels : int32[n_samples]
     inout_upper : float64[n_samples]
     inout_lower : float64[n_samples, n_clusters]
@@ -84,9 +98,6 @@ def elkan_step(X, csr, centers, shifts, half_gaps, margin, inout_labels, inout_u
     n_clusters = centers.shape[0]
     rounding_up = 1.0 + 2.3e-16
     rounding_down = 1.0 - 2.3e-16
-    half_nearest = np.empty(n_clusters)
-    for c in range(n_clusters):
-        half_nearest[c] = np.min(half_gaps[c])
     n_changed = 0
     n_distances = 0
     for i in range(inout_labels.shape[0]):
@@ -107,21 +118,21 @@ def elkan_step(X, csr, centers, shifts, half_gaps, margin, inout_labels, inout_u
                     continue
                 if not tight:
                     # Step 3a: the distance to its own centre, once.
-                    sq_upper = row_sq_distance(X, csr, i, centers, label)
+                    sq_upper = np.float64(sq_distance(X[i], centers[label]))
                     n_distances += 1
-                    upper = np.sqrt(sq_upper) * (1.0 + margin)
-                    lower[label] = np.sqrt(sq_upper) * (1.0 - margin)
+                    upper = at_most(sq_upper, margin, floor)
+                    lower[label] = at_least(sq_upper, margin, floor)
                     tight = True
                     if upper < lower[c] or upper < half_gaps[label, c]:
                         continue
                 # Step 3b: the distance that is left to compute; a tie goes to the lower index.
-                d = row_sq_distance(X, csr, i, centers, c)
+                d = np.float64(sq_distance(X[i], centers[c]))
                 n_distances += 1
-                lower[c] = np.sqrt(d) * (1.0 - margin)
+                lower[c] = at_least(d, margin, floor)
                 if d < sq_upper or (d == sq_upper and c < label):
                     label = c
                     sq_upper = d
-                    upper = np.sqrt(d) * (1.0 + margin)
+                    upper = at_most(d, margin, floor)
         inout_upper[i] = upper
         n_changed += label != old
         inout_labels[i] = label

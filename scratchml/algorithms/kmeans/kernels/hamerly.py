@@ -102,13 +102,13 @@ def hamerly_step(X, expanded, moves, inout_labels, inout_upper, inout_lower):
             X, expanded, moves, open_rows, begin, n_open, inout_labels, inout_upper, inout_lower
         )
         if n_open >= TILE:
-            n_changed += relabel(
+            n_changed += settle_open_rows(
                 X, expanded, open_rows, TILE, tile, scores, inout_labels, inout_upper, inout_lower
             )
             n_distances += TILE * expanded.centers.shape[0]
             n_open -= TILE
             open_rows[:n_open] = open_rows[TILE : TILE + n_open].copy()
-    n_changed += relabel(
+    n_changed += settle_open_rows(
         X, expanded, open_rows, n_open, tile, scores, inout_labels, inout_upper, inout_lower
     )
     return n_changed, n_distances + n_open * expanded.centers.shape[0]
@@ -152,7 +152,7 @@ def tighten(X, expanded, moves, open_rows, begin, end, labels, inout_upper, lowe
         for j in range(X.shape[1]):
             u = row[j] - center[j]
             total += u * u
-        upper = np.sqrt(total) * moves.margin
+        upper = np.sqrt(total + expanded.floor) * moves.margin
         inout_upper[i] = upper
         open_rows[kept] = i
         kept += ((upper < lower[i]) | (upper < moves.half_gaps[labels[i]])) ^ True
@@ -160,7 +160,9 @@ def tighten(X, expanded, moves, open_rows, begin, end, labels, inout_upper, lowe
 
 
 @kernel(STRICT)
-def relabel(X, expanded, open_rows, n_rows, tile, scores, inout_labels, inout_upper, inout_lower):
+def settle_open_rows(
+    X, expanded, open_rows, n_rows, tile, scores, inout_labels, inout_upper, inout_lower
+):
     """Compare some rows with every centre; give them new labels and bounds.
 
     Returns

@@ -70,18 +70,25 @@ def settle_csr(data, indices, begin, end, centers, scores, best, margin):
     nearest = np.inf
     for c in range(centers.shape[0]):
         if not scores[c] - scores[best] > margin:
-            total = 0.0
-            e = begin
-            for j in range(centers.shape[1]):
-                u = -np.float64(centers[c, j])
-                if e < end and indices[e] == j:
-                    u += np.float64(data[e])
-                    e += 1
-                total += u * u
+            total = plain_sq_distance_csr(data, indices, begin, end, centers[c])
             if total < nearest:
                 nearest = total
                 label = c
     return label
+
+
+@kernel(STRICT)
+def plain_sq_distance_csr(data, indices, begin, end, point):
+    """Squared distance of one CSR row to a dense point: the plain sum over all features."""
+    total = 0.0
+    e = begin
+    for j in range(point.shape[0]):
+        u = -np.float64(point[j])
+        if e < end and indices[e] == j:
+            u += np.float64(data[e])
+            e += 1
+        total += u * u
+    return total
 
 
 @kernel(STRICT)
@@ -108,8 +115,11 @@ def accumulate_centers_csr(data, indices, indptr, sample_weight, labels, out_sum
 def sq_distance_csr(data, indices, begin, end, point, point_sq_norm):
     """Squared distance of one CSR row to a dense point, in float64.
 
-    Stored entries contribute (x - p)^2 - p^2, all others the p^2 that |p|^2 holds.
+    Stored entries contribute (x - p)^2 - p^2, all others the p^2 that |p|^2 holds. Rows that are
+    not very sparse take the plain sum, which cancels nothing.
     """
+    if 8 * (end - begin) >= point.shape[0]:
+        return plain_sq_distance_csr(data, indices, begin, end, point)
     total = point_sq_norm
     for e in range(begin, end):
         p = np.float64(point[indices[e]])
