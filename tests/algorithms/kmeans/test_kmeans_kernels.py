@@ -220,10 +220,15 @@ def test_seeding_equals_the_reference(name, weighted, seed):
     k = clusters_for(X)
     if name == "all_equal":
         k = 1  # every further potential is zero: any sample may follow
-    expected = reference.kmeans_plusplus(X, k, np.random.RandomState(seed), w)
+    expected = list(reference.kmeans_plusplus(X, k, np.random.RandomState(seed), w))
     _, indices = greedy_kmeans_plusplus(DenseRows(X, w), k, None, np.random.RandomState(seed))
-    # Samples by value: which of two equal ones is taken is decided by rounding.
-    np.testing.assert_array_equal(X[indices], X[[step.sample for step in expected]])
+    potential = reference.sq_distances(X, X[indices]).min(axis=1) @ (
+        np.ones(len(X)) if w is None else w
+    )
+    assert potential == pytest.approx(expected[-1].potentials.min(), rel=1e-9, abs=1e-300)
+    # Of two points with as many duplicates, rounding decides which is the better candidate.
+    if name != "duplicates":
+        np.testing.assert_array_equal(X[indices], X[[step.sample for step in expected]])
 
 
 def test_sparse_seeding_equals_dense(seed):

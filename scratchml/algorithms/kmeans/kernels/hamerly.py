@@ -96,7 +96,7 @@ def hamerly_step(X, expanded, moves, inout_labels, inout_upper, inout_lower):
         move_bounds(moves, inout_labels[rows], inout_upper[rows], inout_lower[rows], is_open)
         for i in range(start, stop):
             open_rows[n_open] = i
-            n_open += is_open[i - start]
+            n_open += int(is_open[i - start])
         n_distances += n_open - begin
         n_open = tighten(
             X, expanded, moves, open_rows, begin, n_open, inout_labels, inout_upper, inout_lower
