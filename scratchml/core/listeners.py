@@ -165,6 +165,7 @@ def as_listener(callback: Any) -> FunctionListener | ProtocolListener:
 
 
 def follows_protocol(callback: Any) -> bool:
+    """Whether a callback has all the hooks of scikit-learn's protocol."""
     return all(callable(getattr(callback, hook, None)) for hook in HOOKS)
 
 
