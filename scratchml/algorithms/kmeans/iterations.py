@@ -23,7 +23,7 @@ SMALLEST_MOVE = 1e-150
 """Added to how far a centre has moved: squares of smaller moves are below the smallest number."""
 
 BOUNDS_OPERATIONS = 10_000_000
-"""Multiply-adds in an iteration from which on bounds are worth their upkeep (measured)."""
+"""Multiply-adds in an iteration from which on bounds are kept: some milliseconds of work."""
 
 
 class Statistics(NamedTuple):
