@@ -5,12 +5,14 @@ that follows scikit-learn's callback protocol (`setup`, `on_fit_task_begin`, `on
 `teardown`) hears of every task of the fit: the fit itself, its runs, their iterations. Each task is
 a `FitTask`, which has the attributes of ``sklearn.callback.CallbackContext`` and takes its place in
 the tree of a meta-estimator, so that scikit-learn's own callbacks work on it. Nothing of
-scikit-learn is needed for that, nor loaded.
+scikit-learn is needed for that, nor loaded. An object may be both: the callbacks that come with the
+library read the events and hear from the tasks where a fit begins and ends.
 """
 
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -18,12 +20,13 @@ from typing import Any
 
 import numpy as np
 
+from scratchml.core.events import FitEvent, LazyValues, own
 from scratchml.core.listeners import (
     HOOKS,
     FitTask,
     FunctionListener,
     ProtocolListener,
-    as_listener,
+    as_listeners,
     follows_protocol,
 )
 
@@ -40,7 +43,7 @@ class CallbackMixin:
             A function is called after each iteration with a `FitEvent`; if it returns True, that
             run stops there. An object with the methods `setup`, `on_fit_task_begin`,
             `on_fit_task_end` and `teardown` is called as scikit-learn's callback protocol says.
-            None at all removes the callbacks.
+            An object that is both is called in both ways. None at all removes the callbacks.
 
         Returns
         -------
@@ -64,70 +67,6 @@ class CallbackMixin:
         else:
             vars(self).pop("_skl_callbacks", None)
         return self
-
-
-class FitEvent:
-    """One finished iteration of a fit, as a plain callback sees it.
-
-    Besides the attributes below it has those of the state that the algorithm shows (`inertia`,
-    `shift`, `centers`, `labels`, ...; `dir` lists them). Each is computed when it is first read,
-    which must happen inside the callback; what was read stays. Arrays are copies: keep or change
-    them at will.
-
-    Attributes
-    ----------
-    estimator : estimator
-        The estimator being fitted; nothing of this fit is stored on it yet.
-    stage : str
-        What is iterating ("lloyd", ...).
-    run : int
-        Which of the `n_runs` runs, from 0.
-    n_runs : int
-        Number of runs of this fit.
-    iteration : int
-        Which iteration of the run, from 1.
-    total : int or None
-        The most iterations the run may take, if known.
-    """
-
-    def __init__(
-        self,
-        estimator: Any,
-        stage: str,
-        run: int,
-        n_runs: int,
-        iteration: int,
-        total: int | None,
-        state: LazyValues,
-    ) -> None:
-        self.estimator = estimator
-        self.stage = stage
-        self.run = run
-        self.n_runs = n_runs
-        self.iteration = iteration
-        self.total = total
-        self._state = state
-
-    def __getattr__(self, name: str) -> Any:
-        # Only asked for what is not stored yet. Copying and unpickling ask before `_state` exists.
-        if name.startswith("_") or name not in self._state.names:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        if self._state.closed:
-            raise AttributeError(
-                f"{name!r} of {self} was not read inside the callback, and the fit has moved on."
-            )
-        value = _own(self._state[name])
-        setattr(self, name, value)
-        return value
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *self._state.names})
-
-    def __repr__(self) -> str:
-        return (
-            f"FitEvent(stage={self.stage!r}, run={self.run}, n_runs={self.n_runs}, "
-            f"iteration={self.iteration}, total={self.total})"
-        )
 
 
 class FitEvents:
@@ -178,7 +117,9 @@ class FitEvents:
         attributes: Mapping[str, Any] | None = None,
     ) -> None:
         callbacks = getattr(estimator, "_skl_callbacks", ())
-        self._listeners = [as_listener(callback) for callback in callbacks]
+        self._listeners = [
+            listener for callback in callbacks for listener in as_listeners(callback)
+        ]
         self._estimator = estimator
         self._n_runs = n_runs
         self._data = (X, y, sample_weight)
@@ -263,6 +204,7 @@ class FitEvents:
             self._n_runs,
             self._iteration,
             self._total,
+            time.perf_counter() - self._began,
             values,
         )
         stop = self._end(self._iteration_task, fitted=fitted, new_event=new_event)
@@ -272,6 +214,7 @@ class FitEvents:
     # ------------------------------------------------------------------ what callbacks hear
 
     def _begin_fit(self) -> None:
+        self._began = time.perf_counter()
         self._root = FitTask.root(self._estimator, max_subtasks=self._n_runs)
         propagated = hasattr(self._estimator, "_parent_callback_ctx")
         self._set_up: list[FunctionListener | ProtocolListener] = []
@@ -347,40 +290,8 @@ class FitEvents:
 
         estimator = copy.copy(self._estimator)
         merged = {**self._attributes, **attributes}
-        estimator._set_fitted(**{name: _own(value) for name, value in merged.items()})
+        estimator._set_fitted(**{name: own(value) for name, value in merged.items()})
         return estimator
-
-
-class LazyValues:
-    """Named values, each computed when first read, until closed.
-
-    Parameters
-    ----------
-    suppliers : mapping of str to object
-        The value itself, or a function without arguments that computes it.
-    """
-
-    def __init__(self, suppliers: Mapping[str, Any]) -> None:
-        self.names = frozenset(suppliers)
-        self.closed = False
-        self._suppliers = suppliers
-        self._values: dict[str, Any] = {}
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._values:
-            supplier = self._suppliers[name]
-            self._values[name] = supplier() if callable(supplier) else supplier
-        return self._values[name]
-
-    def close(self) -> None:
-        """Forget the values: what computes them may have changed since."""
-        self.closed = True
-        self._suppliers = self._values = {}
-
-
-def _own(value: Any) -> Any:
-    """The value, or a copy of it if it is an array that the fit may go on writing to."""
-    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 def _read_only(value: Any) -> Any:

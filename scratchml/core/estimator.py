@@ -9,7 +9,8 @@ import numpy as np
 
 from scratchml import __version__
 from scratchml.core.exceptions import NotFittedError, compatible
-from scratchml.core.interop import SklearnInterop, short_repr
+from scratchml.core.html import short_repr
+from scratchml.core.interop import SklearnInterop
 from scratchml.core.params import check_params
 from scratchml.core.validation import (
     check_array,
@@ -58,6 +59,11 @@ class Estimator(SklearnInterop):
         deep : bool, default=True
             Whether to add the parameters of parameters that are estimators themselves, as
             ``{parameter}__{its parameter}``.
+
+        Returns
+        -------
+        dict of str to object
+            Name of the parameter -> its value.
         """
         params: dict[str, Any] = {}
         for name in self._init_defaults:
@@ -68,7 +74,13 @@ class Estimator(SklearnInterop):
         return params
 
     def set_params(self, **params: Any) -> Any:
-        """Set parameters; those of a parameter that is an estimator as ``{name}__{its name}``.
+        """Set parameters.
+
+        Parameters
+        ----------
+        **params
+            Names and values; ``{name}__{its name}`` for a parameter of a parameter that is an
+            estimator itself.
 
         Returns
         -------

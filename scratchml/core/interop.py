@@ -7,14 +7,14 @@ calls, and its configuration is read only where it is loaded already.
 from __future__ import annotations
 
 import functools
-import html
 import inspect
-import reprlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
+
+from scratchml.core.html import HtmlTable, estimator_page
 
 # Methods through which a meta-estimator may route metadata (sample weights, mostly).
 _ROUTED_METHODS = (
@@ -88,7 +88,12 @@ class SklearnInterop:
         )
 
     def get_metadata_routing(self) -> Any:
-        """Requested metadata, as a ``sklearn.utils.metadata_routing.MetadataRequest``."""
+        """Tell scikit-learn which metadata the methods ask for.
+
+        Returns
+        -------
+        sklearn.utils.metadata_routing.MetadataRequest
+        """
         from sklearn.utils.metadata_routing import MetadataRequest, get_routing_for_object
 
         if hasattr(self, "_metadata_request"):
@@ -109,12 +114,15 @@ class SklearnInterop:
 
     def _get_fitted_attr_html(self: Any, doc_link: str = "") -> HtmlTable:
         """Table of the fitted attributes, which scikit-learn's diagrams embed."""
-        return HtmlTable("Fitted attributes", self._fitted_attributes())
+        return HtmlTable("Fitted attributes", self._fitted_attributes(), typed=True)
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self: Any) -> str:
+        """The estimator in a notebook: scikit-learn's diagram where it is loaded, else our own."""
+        draw = getattr(sys.modules.get("sklearn.utils"), "estimator_html_repr", None)
+        if draw is not None:
+            return draw(self)
         tables = [self._get_params_html(), self._get_fitted_attr_html()]
-        body = "".join(table._repr_html_inner() for table in tables if len(table))
-        return f"<div><strong>{html.escape(type(self).__name__)}</strong>{body}</div>"
+        return estimator_page(type(self).__name__, self.__sklearn_is_fitted__(), tables)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
         bundle = {"text/plain": repr(self)}
@@ -347,54 +355,3 @@ def _request_setter(method: str, names: tuple[str, ...]) -> Callable[..., Any]:
             If `{method}` takes no metadata of that name.
         """
     return set_request
-
-
-class HtmlTable:
-    """A collapsible table *name, value*, under the class names that scikit-learn's sheet styles.
-
-    Parameters
-    ----------
-    title : str
-        What the closed table shows.
-    rows : mapping of str to object
-        Values are shortened.
-    marked : mapping or set of str
-        Names of the rows to stand out.
-    """
-
-    def __init__(self, title: str, rows: Mapping[str, Any], marked: Any = ()) -> None:
-        self.title = title
-        self.rows = rows
-        self.marked = marked
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def _repr_html_inner(self) -> str:
-        rows = "".join(
-            f'<tr class="{"user-set" if name in self.marked else "default"}">'
-            f'<td class="param">{html.escape(name)}</td>'
-            f'<td class="value">{html.escape(short_repr(value))}</td></tr>'
-            for name, value in self.rows.items()
-        )
-        return (
-            f'<div class="estimator-table"><details><summary>{html.escape(self.title)}</summary>'
-            f'<table class="parameters-table"><tbody>{rows}</tbody></table></details></div>'
-        )
-
-    _repr_html_ = _repr_html_inner
-
-
-class _ShortRepr(reprlib.Repr):
-    def __init__(self) -> None:
-        super().__init__()
-        self.maxstring = self.maxother = 200
-
-    def repr_ndarray(self, array: np.ndarray, level: int) -> str:
-        with np.printoptions(threshold=8, edgeitems=2):
-            return " ".join(repr(array).split())
-
-
-def short_repr(value: Any) -> str:
-    """`repr` on one line, with long arrays and containers cut in the middle."""
-    return _ShortRepr().repr(value)

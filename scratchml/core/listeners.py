@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from scratchml.core.callbacks import FitEvent, LazyValues
+    from scratchml.core.events import FitEvent, LazyValues
 
 HOOKS = ("setup", "on_fit_task_begin", "on_fit_task_end", "teardown")
 _HOOK_ARGUMENTS = ("X", "y", "metadata", "fitted_estimator")
@@ -159,9 +159,15 @@ class ProtocolListener:
         return bool(self._end(estimator, task, **asked))
 
 
-def as_listener(callback: Any) -> FunctionListener | ProtocolListener:
-    """Either kind of callback, with the methods that `FitEvents` calls."""
-    return ProtocolListener(callback) if follows_protocol(callback) else FunctionListener(callback)
+def as_listeners(callback: Any) -> list[FunctionListener | ProtocolListener]:
+    """What `FitEvents` calls for a callback: one listener for each of the kinds that it is."""
+    listeners: list[FunctionListener | ProtocolListener] = []
+    if callable(callback):
+        listeners.append(FunctionListener(callback))
+    # After the function: what an object has read from an event it can answer a task with.
+    if follows_protocol(callback):
+        listeners.append(ProtocolListener(callback))
+    return listeners
 
 
 def follows_protocol(callback: Any) -> bool:

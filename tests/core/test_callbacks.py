@@ -153,7 +153,9 @@ def test_function_is_called_once_per_iteration():
     ]
     assert events[0].estimator is est
     assert repr(events[0]) == "FitEvent(stage='halve', run=0, n_runs=2, iteration=1, total=2)"
+    assert events[0].state_names == ["centers", "inertia", "never"]
     assert {"inertia", "centers", "never", "run"} <= set(dir(events[0]))
+    assert 0 < events[0].seconds < events[-1].seconds
 
 
 def test_unknown_total():
@@ -307,6 +309,25 @@ def test_hook_that_asks_for_something_else():
     )
     with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
         Halving().set_callbacks(Odd()).fit(X)
+
+
+def test_object_that_is_both_hears_both():
+    class Both(Recorder):
+        def __call__(self, event):
+            self.log.append(("event", event.stage, event.iteration))
+            return event.run == 1
+
+    both = Both(stop_at=["never"])
+    est = Halving(n_init=2, max_iter=2).set_callbacks(both).fit(X)
+    assert est.n_iter_ == [2, 1]
+    assert both.log[2:8] == [
+        ("begin", "halve", 0),
+        ("begin", "iteration", 0),
+        ("event", "halve", 1),
+        ("end", "iteration", 0),
+        ("begin", "iteration", 1),
+        ("event", "halve", 2),
+    ]
 
 
 # ---------------------------------------------------------------------- errors

@@ -330,13 +330,19 @@ def test_diagram_of_a_pipeline_shows_our_parameters():
     assert '<td class="param">cluster_centers_</td>' in estimator_html_repr(pipe.fit(X))
 
 
-def test_own_display():
+def test_own_display(monkeypatch):
+    monkeypatch.delitem(sys.modules, "sklearn.utils")
     bundle = Centers(max_iter="<b>")._repr_mimebundle_()
     assert bundle["text/plain"] == "Centers(max_iter='<b>')"
     assert "<b>" not in bundle["text/html"]
     assert bundle["text/html"].index("max_iter") < bundle["text/html"].index("n_clusters")
     assert "Fitted attributes" not in bundle["text/html"]
     assert "Fitted attributes" in Centers().fit(X)._repr_html_()
+
+
+def test_display_is_scikit_learns_where_it_is_loaded():
+    bundle = Centers()._repr_mimebundle_()
+    assert "sk-container" in bundle["text/html"]
     with config_context(display="text"):
         assert list(Centers()._repr_mimebundle_()) == ["text/plain"]
 
