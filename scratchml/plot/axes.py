@@ -1,0 +1,97 @@
+"""Where pictures are drawn: the check for matplotlib, axes, and grids of axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def require_matplotlib(caller: str) -> None:
+    """Raise ImportError, with what to do, if matplotlib is not installed.
+
+    Parameters
+    ----------
+    caller : str
+        Who needs it, as the user writes it.
+    """
+    try:
+        import matplotlib as _  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            f"{caller} requires matplotlib. Install it with `pip install 'scratchml[plot]'`."
+        ) from error
+
+
+def axes_or_new(ax: Any, figsize: tuple[float, float] | None = None) -> Any:
+    """The axes given, or those of a new pyplot figure whose layout makes room for legends.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes or None
+        Where to draw.
+    figsize : (float, float), optional
+        Width and height of a new figure in inches.
+    """
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=figsize, layout="constrained")[1]
+
+
+def percent(share: float) -> str:
+    """A share of the whole as text; less than a hundredth with the first digit that counts."""
+    return f"{100 * share:.0f} %" if share >= 0.01 or share <= 0 else f"{100 * share:.1g} %"
+
+
+def grid_shape(n_cells: int, ratio: float) -> tuple[int, int]:
+    """Rows and columns of a grid with room for `n_cells`.
+
+    Parameters
+    ----------
+    n_cells : int
+        How many cells are needed.
+    ratio : float
+        Wanted ratio of columns to rows; within a factor of two the fullest grid is taken.
+    """
+    wanted = np.sqrt(n_cells * ratio)
+    least, most = np.ceil([wanted / np.sqrt(2), min(wanted * np.sqrt(2), n_cells)]).astype(int)
+    n_columns = min(range(least, most + 1), key=lambda n: (-n_cells % n, abs(n - wanted)))
+    return -(-n_cells // n_columns), n_columns
+
+
+def divide_axes(ax: Any, n_cells: int, n_rows: int, n_columns: int) -> np.ndarray:
+    """Replace axes by a grid of small ones in the same place.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Turned off, and left as the frame of the grid.
+    n_cells, n_rows, n_columns : int
+        Number of small axes, and the shape of the grid they fill row by row.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_columns), dtype object
+        The small axes, and None where there are no more.
+
+    Raises
+    ------
+    ValueError
+        If `ax` is no subplot, or was divided before.
+    """
+    place = ax.get_subplotspec()
+    if place is None:
+        raise ValueError(
+            "ax has no place in a grid of subplots. Make it with plt.subplots or"
+            " Figure.add_subplot."
+        )
+    if not ax.axison:
+        raise ValueError("ax is turned off: it was divided by an earlier plot. Pass another one.")
+    ax.set_axis_off()
+    grid = place.subgridspec(n_rows, n_columns)
+    axes = np.full((n_rows, n_columns), None, dtype=object)
+    for i in range(n_cells):
+        axes.flat[i] = ax.figure.add_subplot(grid[divmod(i, n_columns)])
+    return axes

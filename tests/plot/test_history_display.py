@@ -1,0 +1,146 @@
+"""HistoryDisplay: a line for each run, the best standing out."""
+
+from __future__ import annotations
+
+import re
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import sklearn.cluster
+
+from scratchml.callbacks import History
+from scratchml.cluster import KMeans
+from scratchml.datasets import make_blobs
+from scratchml.plot import HistoryDisplay
+
+X = make_blobs(200, centers=6, random_state=0)[0]
+HISTORY = {
+    "run": np.array([0, 0, 1, 1, 1, 2]),
+    "iteration": np.array([1, 2, 1, 2, 3, 1]),
+    "inertia": np.array([9.0, 7.0, 8.0, 5.0, 4.5, 6.0]),
+    "shift": np.array([1.0, np.nan, 3.0, 2.0, np.nan, 5.0]),
+}
+
+
+def lines_of(display):
+    return [line.get_xydata().tolist() for line in display.lines_]
+
+
+def test_lines_are_the_runs():
+    display = HistoryDisplay.from_history(HISTORY)
+    assert lines_of(display) == [
+        [[1, 9], [2, 7]],
+        [[1, 8], [2, 5], [3, 4.5]],
+        [[1, 6]],
+    ]
+    assert display.best_run == 1
+    assert display.ax_.get_xlabel() == "iteration"
+    assert display.ax_.get_ylabel() == "inertia"
+    assert display.ax_.get_yscale() == "linear"
+
+
+def test_best_run_stands_out():
+    display = HistoryDisplay.from_history(HISTORY)
+    thick = [line.get_linewidth() for line in display.lines_]
+    assert thick[1] > thick[0] == thick[2]
+    assert display.lines_[1].get_zorder() > display.lines_[0].get_zorder()
+    assert display.lines_[1].get_color() != display.lines_[0].get_color()
+    texts = [text.get_text() for text in display.legend_.get_texts()]
+    assert texts == ["run 1, the best: 4.5", "the other 2"]
+
+
+def test_highest_may_be_best():
+    assert HistoryDisplay.from_history(HISTORY, mode="max").best_run == 0
+
+
+def test_iterations_without_a_record_are_left_out():
+    display = HistoryDisplay.from_history(HISTORY, "shift")
+    assert lines_of(display) == [[[1, 1]], [[1, 3], [2, 2]], [[1, 5]]]
+    assert display.ax_.get_ylabel() == "shift"
+
+
+def test_single_run_has_no_legend():
+    history = {name: array[:2] for name, array in HISTORY.items()}
+    assert HistoryDisplay.from_history(history).legend_ is None
+
+
+def test_large_values_are_written_out():
+    history = {**HISTORY, "inertia": HISTORY["inertia"] * 1e6}
+    legend = HistoryDisplay.from_history(history).legend_
+    assert legend.get_texts()[0].get_text() == "run 1, the best: 4,500,000"
+
+
+def test_options_and_axes_given():
+    figure, (left, right) = plt.subplots(1, 2)
+    display = HistoryDisplay.from_history(HISTORY, ax=right, log=True, line_kwargs={"ls": ":"})
+    assert display.ax_ is right
+    assert display.figure_ is figure
+    assert right.get_yscale() == "log"
+    assert {line.get_linestyle() for line in display.lines_} == {":"}
+    assert not left.has_data()
+
+
+def test_estimator_is_left_as_it_is():
+    seen = []
+    random_state = np.random.RandomState(0)
+    kmeans = KMeans(4, n_init=3, random_state=random_state).set_callbacks(seen.append)
+    before = dict(vars(kmeans))
+    display = HistoryDisplay.from_estimator(kmeans, X)
+    assert vars(kmeans) == before
+    assert seen == []
+    assert random_state.randint(1 << 30) == np.random.RandomState(0).randint(1 << 30)
+    fitted = KMeans(4, n_init=3, random_state=np.random.RandomState(0)).fit(X)
+    assert len(display.lines_) == 3
+    best = display.lines_[display.best_run]
+    assert best.get_xdata()[-1] == fitted.n_iter_
+
+
+def test_recorded_history_is_drawn():
+    history = History()
+    KMeans(4, n_init=2, random_state=0).set_callbacks(history).fit(X)
+    display = HistoryDisplay.from_history(history, "shift")
+    np.testing.assert_array_equal(display.values, history["shift"])
+    np.testing.assert_array_equal(display.runs, history["run"])
+
+
+def test_weights_are_passed_on():
+    weights = np.linspace(0.1, 2, len(X))
+    kmeans = KMeans(3, random_state=0)
+    display = HistoryDisplay.from_estimator(kmeans, X, sample_weight=weights)
+    history = History()
+    kmeans.set_callbacks(history).fit(X, sample_weight=weights)
+    np.testing.assert_array_equal(display.values, history["inertia"])
+
+
+def test_estimators_without_callbacks_are_refused():
+    message = (
+        "HistoryDisplay.from_estimator needs an estimator with set_callbacks, got DBSCAN(). Record"
+        " its values yourself and pass them to from_history."
+    )
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        HistoryDisplay.from_estimator(sklearn.cluster.DBSCAN(), X)
+
+
+@pytest.mark.parametrize(
+    ("changes", "options", "message"),
+    [
+        ({}, {"mode": "best"}, "mode should be 'min' or 'max', got 'best'."),
+        (
+            {"run": np.zeros(2)},
+            {},
+            "values, runs and iterations should be one-dimensional and of equal length, got shapes"
+            " (6,), (2,) and (6,).",
+        ),
+        ({"inertia": np.full(6, np.nan)}, {}, "There is no record of 'inertia' to draw."),
+    ],
+    ids=["mode", "lengths", "no-record"],
+)
+def test_what_does_not_fit_is_refused(changes, options, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        HistoryDisplay.from_history({**HISTORY, **changes}, **options)
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(KeyError, match=r"^'energy'$"):
+        HistoryDisplay.from_history(HISTORY, "energy")

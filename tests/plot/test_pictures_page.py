@@ -1,0 +1,35 @@
+"""The pictures of the documentation can be drawn, and the examples of the docstrings run."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import re
+import textwrap
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+
+PAGE = Path(__file__).parents[2] / "docs" / "pictures.md"
+DIRECTIVE = r"```\{eval-rst\}\n\.\. plot::\n   :filename-prefix: (\S+)\n\n(.*?)```"
+PICTURES = dict(re.findall(DIRECTIVE, PAGE.read_text(encoding="utf-8"), re.DOTALL))
+
+
+def test_every_picture_is_found_and_has_a_name_of_its_own():
+    # Each block of a MyST page counts from 1: without names, pictures would overwrite each other.
+    assert len(PICTURES) == PAGE.read_text(encoding="utf-8").count(".. plot::") > 0
+
+
+@pytest.mark.parametrize("name", list(PICTURES))
+def test_picture_is_drawn(name):
+    exec(compile(textwrap.dedent(PICTURES[name]), f"{PAGE.name} {name}", "exec"), {})
+    assert len(plt.get_fignums()) == 1
+    plt.gcf().canvas.draw()
+
+
+@pytest.mark.parametrize("name", ["centers", "clusters", "history"])
+def test_examples_in_docstrings(name):
+    outcome = doctest.testmod(importlib.import_module(f"scratchml.plot.{name}"))
+    assert outcome.attempted > 0
+    assert outcome.failed == 0
