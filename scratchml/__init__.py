@@ -11,10 +11,11 @@ from scratchml.core.doors import lazy_names
 
 if TYPE_CHECKING:
     from scratchml.core.blocks import get_num_threads, set_num_threads, threads
+    from scratchml.core.warmup import warmup
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "get_num_threads", "set_num_threads", "threads"]
+__all__ = ["__version__", "get_num_threads", "set_num_threads", "threads", "warmup"]
 
 __getattr__, __dir__ = lazy_names(
     __name__,
@@ -22,6 +23,7 @@ __getattr__, __dir__ = lazy_names(
         "get_num_threads": "scratchml.core.blocks",
         "set_num_threads": "scratchml.core.blocks",
         "threads": "scratchml.core.blocks",
+        "warmup": "scratchml.core.warmup",
     },
-    submodules=("cluster", "callbacks", "datasets", "exceptions"),
+    submodules=("cluster", "callbacks", "datasets", "exceptions", "plot"),
 )

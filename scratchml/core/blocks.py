@@ -23,6 +23,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 __all__ = [
+    "available_processors",
     "get_num_threads",
     "map_blocks",
     "row_blocks",
@@ -73,6 +74,11 @@ def get_num_threads() -> int:
     processors this process may run on (its affinity and its container's quota), no more than
     ``OMP_NUM_THREADS`` and ``NUMBA_NUM_THREADS`` where those are set.
 
+    Returns
+    -------
+    int
+        At least 1.
+
     Raises
     ------
     ValueError
@@ -82,7 +88,12 @@ def get_num_threads() -> int:
 
 
 def set_num_threads(n: int | None) -> None:
-    """Set the number of threads for the whole process; None returns to the default.
+    """Set the number of threads for the whole process.
+
+    Parameters
+    ----------
+    n : int or None
+        At least 1. None returns to the default, as `get_num_threads` describes it.
 
     Raises
     ------
@@ -96,6 +107,16 @@ def set_num_threads(n: int | None) -> None:
 @contextlib.contextmanager
 def threads(n: int) -> Iterator[None]:
     """Use ``n`` threads inside a ``with`` statement, in this thread or task only.
+
+    Parameters
+    ----------
+    n : int
+        At least 1.
+
+    Raises
+    ------
+    ValueError
+        If ``n`` is not an integer of at least 1.
 
     Examples
     --------
@@ -128,7 +149,7 @@ def _default_threads() -> int:
     chosen = os.environ.get("SCRATCHML_NUM_THREADS", "").strip()
     if chosen:
         return _check_thread_count(int(chosen) if chosen.isdecimal() else chosen)
-    limits = [_available_processors()]
+    limits = [available_processors()]
     for variable in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):
         # OMP_NUM_THREADS may list one count per nesting level. What it means is not ours to judge.
         value = os.environ.get(variable, "").split(",")[0].strip()
@@ -137,7 +158,8 @@ def _default_threads() -> int:
     return min(limits)
 
 
-def _available_processors() -> int:
+def available_processors() -> int:
+    """Processors that this process may use: its affinity, within its container's quota."""
     if hasattr(os, "sched_getaffinity"):
         processors = len(os.sched_getaffinity(0))
     else:

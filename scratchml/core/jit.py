@@ -16,31 +16,39 @@ and renamed into it, and read only when their checksum holds.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
 import os
 import pickle
 import platform
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numba
 import numpy as np
-from numba.core import config
+from numba.core import config, event
 from numba.core.compiler import CompileResult
+from numba.core.registry import cpu_target
 from numba.core.serialize import dumps
 
 __all__ = [
     "CONTRACT",
     "REORDER",
     "STRICT",
+    "before_each_compilation",
     "cache_directory",
+    "cached_files",
+    "compilation_is_on",
     "kernel",
     "kernel_sources",
     "kernel_view",
+    "kernels",
+    "processor",
 ]
 
 STRICT: frozenset[str] = frozenset()
@@ -78,11 +86,62 @@ def kernel(fastmath: frozenset[str] = STRICT) -> Callable[[Callable[..., Any]], 
             Path(function.__code__.co_filename).resolve() in kernel_sources()
             and function.__closure__ is None
         )
-        if directory is not None and stands_in_sources and compiled is not function:
-            compiled._cache = KernelCache(function, directory, fastmath)
+        if stands_in_sources and compiled is not function:
+            _kernels[_name_of(function)] = compiled
+            if directory is not None:
+                compiled._cache = KernelCache(function, directory, fastmath)
         return compiled
 
     return compile_lazily
+
+
+_kernels: dict[str, Any] = {}
+
+
+def kernels() -> dict[str, Any]:
+    """The kernels of the package's kernel files that have been imported so far, by full name.
+
+    With ``NUMBA_DISABLE_JIT=1`` there are none.
+    """
+    return dict(_kernels)
+
+
+def compilation_is_on() -> bool:
+    """Whether kernels are compiled: not so with ``NUMBA_DISABLE_JIT=1``."""
+    return not getattr(config, "DISABLE_JIT", False)
+
+
+@contextlib.contextmanager
+def before_each_compilation(call: Callable[[str], None]) -> Iterator[None]:
+    """Inside a ``with`` statement, call ``call(name)`` before a kernel is compiled, in its thread.
+
+    What it raises ends the compilation, and whatever has called for it.
+    """
+    listener = _CompilationListener(call)
+    with event.install_listener("numba:compile", listener):
+        yield
+
+
+class _CompilationListener(event.Listener):
+    def __init__(self, call: Callable[[str], None]) -> None:
+        self._call = call
+
+    def on_start(self, started: event.Event) -> None:
+        function = started.data["dispatcher"].py_func
+        if _name_of(function) in _kernels:  # and no function of numba's own
+            self._call(function.__name__)
+
+    def on_end(self, ended: event.Event) -> None:
+        """Nothing to do, but numba asks for it."""
+
+
+def processor() -> tuple[str, frozenset[str]]:
+    """What kernels are compiled for: LLVM's name of the processor, and the features it may use.
+
+    That is the processor at hand, unless ``NUMBA_CPU_NAME`` and its like say otherwise.
+    """
+    _, name, features = cpu_target.target_context.codegen().magic_tuple()
+    return name, frozenset(f[1:] for f in features.split(",") if f.startswith("+"))
 
 
 def kernel_view(array: np.ndarray) -> np.ndarray:
@@ -131,6 +190,23 @@ def cache_directory() -> Path | None:
     return base / "scratchml" if base.is_absolute() else None
 
 
+def cached_files() -> dict[Path, int]:
+    """Size in bytes of each file of the cache: compiled kernels, and any a crash left half written.
+
+    Whatever else lies in the folder is not listed.
+    """
+    directory = cache_directory()
+    sizes: dict[Path, int] = {}
+    if directory is not None:
+        for pattern in ("scratchml.*.kernel", "scratchml.*.part"):
+            for path in directory.glob(pattern):
+                # Another process may have removed or renamed it since.
+                with contextlib.suppress(OSError):
+                    if path.is_file():
+                        sizes[path] = path.stat().st_size
+    return sizes
+
+
 @functools.cache
 def kernel_sources() -> tuple[Path, ...]:
     """The files that may hold kernels: this one, ``kernels.py`` and ``kernels/`` of every room."""
@@ -176,7 +252,7 @@ class KernelCache:
     def __init__(
         self, function: Callable[..., Any], directory: Path, fastmath: frozenset[str]
     ) -> None:
-        self._function = function
+        self._name = _name_of(function)
         self._directory = directory
         self._fastmath = fastmath
         self._sources = imported_sources_digest()
@@ -202,7 +278,12 @@ class KernelCache:
         """Write the machine code of a signature; the file appears whole or not at all."""
         if result.library.has_dynamic_globals or result.lifted:
             return
-        payload = dumps(result._reduce())
+        try:
+            payload = dumps(result._reduce())
+        except RuntimeError as error:
+            # There is no machine code to keep: a Ctrl-C during its generation is raised in the
+            # callback that receives it, from where ctypes passes nothing on.
+            raise KeyboardInterrupt from error
         try:
             # Sources edited since they were imported are not what has been compiled.
             if sources_digest() != self._sources:
@@ -223,12 +304,6 @@ class KernelCache:
         for path in self._directory.glob(f"{self._name}-*.kernel"):
             path.unlink(missing_ok=True)
 
-    @property
-    def _name(self) -> str:
-        return f"{self._function.__module__}.{self._function.__qualname__}".replace(
-            "<", ""
-        ).replace(">", "")
-
     def _path(self, signature: Any, codegen: Any) -> Path:
         digest = hashlib.sha256(self._sources)
         for part in (
@@ -241,3 +316,8 @@ class KernelCache:
         ):
             digest.update(repr(part).encode() + b"\0")
         return self._directory / f"{self._name}-{digest.hexdigest()[:32]}.kernel"
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    """Full name of a function, as it may stand in the name of a file."""
+    return re.sub("[<>]", "", f"{function.__module__}.{function.__qualname__}")

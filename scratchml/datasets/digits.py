@@ -51,7 +51,7 @@ def load_digits(
     return_X_y : bool, default=False
         Return ``(data, target)`` alone.
     as_frame : bool, default=False
-        Return `data` as a pandas DataFrame and `target` as a pandas Series.
+        Return ``data`` as a pandas DataFrame and ``target`` as a pandas Series.
 
     Returns
     -------
@@ -63,13 +63,13 @@ def load_digits(
         target : int64[n_samples] or Series
             The digit that was written.
         frame : DataFrame of shape (n_samples, 65) or None
-            `data` and `target` side by side; None unless `as_frame`.
+            ``data`` and ``target`` side by side; None unless `as_frame`.
         feature_names : list of 64 str
             ``pixel_<line>_<column>``.
         target_names : int64[10]
             The digits 0 to 9, whatever `n_class` is.
         images : float64[n_samples, 8, 8]
-            The images; without `as_frame`, `data` is a view of this array.
+            The images; without `as_frame`, ``data`` is a view of this array.
         DESCR : str
             What the data are, where they come from, their licence.
     (data, target) : tuple

@@ -488,3 +488,90 @@ print(sq_distance(np.zeros(3), np.arange(3.0)))
     (file,) = tmp_path.iterdir()
     assert file.name.startswith("scratchml.core.kernels.tiles.sq_distance-")
     assert file.stat().st_size > 1000
+
+
+# ---------------------------------------------------------------- what is known of them
+
+
+def test_kernels_are_listed_by_name_with_what_they_have_compiled(install):
+    code = """
+from scratchml.core.jit import kernels
+kernel()(call)  # not of a kernel file
+call(scale)
+print(json.dumps({name: len(listed.signatures) for name, listed in kernels().items()}))
+"""
+    toy = "scratchml.algorithms.toy.kernels"
+    listed = {
+        "scratchml.core.kernels.inner.scaled": 1,
+        f"{toy}.scale": 1,
+        f"{toy}.peek": 0,
+        f"{toy}.wait_for": 0,
+    }
+    assert install.run(code) == listed
+    assert install.run(code, SCRATCHML_CACHE_DIR="off") == listed
+    assert install.run(code, NUMBA_DISABLE_JIT="1") == {}
+
+
+def test_cached_files_are_those_of_kernels(tmp_path, monkeypatch):
+    monkeypatch.setenv("SCRATCHML_CACHE_DIR", str(tmp_path / "cache"))
+    assert jit.cached_files() == {}
+    (tmp_path / "cache" / "scratchml.a.f-0.kernel").mkdir(parents=True)
+    expected = {}
+    for name, size in {"scratchml.a.f-1.kernel": 3, "scratchml.a.f-1.22.part": 5}.items():
+        expected[tmp_path / "cache" / name] = size
+        (tmp_path / "cache" / name).write_bytes(b"x" * size)
+    for other in ["notes.txt", "linux.kernel", "movie.part"]:
+        (tmp_path / "cache" / other).write_text("kept")
+    assert jit.cached_files() == expected
+    monkeypatch.setenv("SCRATCHML_CACHE_DIR", "off")
+    assert jit.cached_files() == {}
+
+
+def test_compilations_are_announced_and_can_be_refused(install):
+    code = """
+from scratchml.core.jit import before_each_compilation
+names = []
+
+def refuse(name):
+    raise KeyboardInterrupt(name)
+
+try:
+    with before_each_compilation(refuse):
+        call(scale)
+except KeyboardInterrupt as refused:
+    names.append(f"no {refused}")
+with before_each_compilation(names.append):
+    kernel()(call)  # compiles nothing yet
+    values = call(scale), call(scale)
+call(scale, np.float32)
+print(json.dumps([names, *values]))
+"""
+    values = [0.0, 2.0, 4.0]
+    assert install.run(code) == [["no scale", "scale", "scaled"], values, values]
+
+
+def test_ctrl_c_that_the_compiler_lost_is_raised_again(tmp_path):
+    class Library:
+        has_dynamic_globals = False
+
+    class Result:
+        library = Library
+        lifted = ()
+
+        def _reduce(self):
+            raise RuntimeError("no compiled object yet")
+
+    cache = jit.KernelCache(jit.kernel, tmp_path, jit.STRICT)
+    with pytest.raises(KeyboardInterrupt):
+        cache.save_overload((), Result())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_processor_is_what_kernels_are_compiled_for(install):
+    code = "from scratchml.core.jit import processor; name, features = processor();"
+    shown = "print(json.dumps([name, sorted(features)]))"
+    name, features = install.run(code + shown)
+    assert name not in ("", "generic")
+    assert features
+    generic = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "+sse2,-avx"}
+    assert install.run(code + shown, **generic) == ["generic", ["sse2"]]

@@ -90,7 +90,7 @@ def test_container_quota(monkeypatch, files, expected):
     monkeypatch.setattr(blocks, "open", fake_open, raising=False)
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)  # as on macOS and Windows
     monkeypatch.setattr(os, "cpu_count", lambda: 48)
-    assert blocks._available_processors() == expected
+    assert blocks.available_processors() == expected
 
 
 def test_nearer_settings_win():

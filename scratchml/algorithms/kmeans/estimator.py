@@ -12,6 +12,7 @@ from scratchml.core.callbacks import CallbackMixin, FitEvents
 from scratchml.core.estimator import Estimator
 from scratchml.core.exceptions import ConvergenceWarning, compatible
 from scratchml.core.interop import ClusterMixin, TransformerMixin, wrap_output
+from scratchml.core.jit import kernel_view
 from scratchml.core.params import ArrayLike, Interval, Options
 from scratchml.core.validation import check_array, check_random_state, check_sample_weight
 from scratchml.core.verbose import say
@@ -89,17 +90,18 @@ default='k-means++'
         brought up to date with the last centres.
     n_features_in_ : int
         Number of features of the data of the fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, if the data had string names.
 
     See Also
     --------
     k_means : The same as a function.
     kmeans_plusplus : The initial centres alone.
-    scratchml.algorithms.kmeans.reference : The algorithm to read, step by step.
 
     Notes
     -----
+    The algorithm to read, step by step, is ``scratchml.algorithms.kmeans.reference``.
+
     An iteration takes O(n_samples n_clusters n_features) time. Beyond the data and the fitted
     attributes a fit holds two floats for each sample while it seeds (three for 'random') or keeps
     bounds, and at most 64 partial sums of the size of the centres. Every fitted attribute has the
@@ -349,7 +351,7 @@ default='k-means++'
         """
         rows = self._check_new_rows(X)
         with rows.guard():
-            return assign_all(rows, self.cluster_centers_)
+            return assign_all(rows, kernel_view(self.cluster_centers_))
 
     @wrap_output
     def transform(self, X: Any) -> np.ndarray:
@@ -373,7 +375,7 @@ default='k-means++'
             If the data are not valid or not of the fitted features.
         """
         rows = self._check_new_rows(X)
-        centers = self.cluster_centers_
+        centers = kernel_view(self.cluster_centers_)
         distances = np.empty((rows.n_samples, len(centers)), rows.dtype)
         operations = rows.operations_per_distance * len(centers)
 
@@ -409,9 +411,10 @@ default='k-means++'
             If the data are not valid or not of the fitted features.
         """
         rows = self._check_new_rows(X, sample_weight)
+        centers = kernel_view(self.cluster_centers_)
         with rows.guard():
-            labels = assign_all(rows, self.cluster_centers_)
-        return -inertia(rows, self.cluster_centers_, labels)
+            labels = assign_all(rows, centers)
+        return -inertia(rows, centers, labels)
 
     @property
     def _n_features_out(self) -> int:

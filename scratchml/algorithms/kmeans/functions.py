@@ -36,10 +36,12 @@ def k_means(
     ----------
     X : array-like or sparse matrix of shape (n_samples, n_features)
         The samples.
-    n_clusters, init, n_init, max_iter, verbose, tol, random_state, copy_x, algorithm
-        As for `KMeans`.
+    n_clusters : int
+        Number of clusters and of centres.
     sample_weight : array-like of shape (n_samples,), optional
         Weight of each sample; 1 unless given.
+    init, n_init, max_iter, verbose, tol, random_state, copy_x, algorithm : optional
+        As for `KMeans`, with the same defaults.
     return_n_iter : bool, default=False
         Whether to return the number of iterations too.
 

@@ -17,6 +17,8 @@ from scratchml.algorithms.kmeans.iterations import Lloyd
 from scratchml.algorithms.kmeans.rows import as_rows
 from scratchml.cluster import KMeans
 from scratchml.core.blocks import row_blocks
+from scratchml.core.jit import kernels
+from scratchml.datasets import make_blobs
 from scratchml.exceptions import ConvergenceWarning
 
 each_algorithm = pytest.mark.parametrize("algorithm", ["lloyd", "elkan"])
@@ -552,3 +554,19 @@ def test_more_clusters_than_points_that_count(algorithm):
         kmeans.fit(points, sample_weight=weight)
     assert kmeans.inertia_ == 0
     assert np.isfinite(kmeans.cluster_centers_).all()
+
+
+@pytest.mark.jit
+def test_read_only_centers_compile_nothing():
+    # As of a model that joblib maps into memory.
+    X = make_blobs(200, n_features=8, centers=3, random_state=0)[0]
+    kmeans = KMeans(3, random_state=0).fit(X)
+
+    def use():
+        kmeans.predict(X), kmeans.transform(X), kmeans.score(X)
+
+    use()
+    before = {name: len(kernel.signatures) for name, kernel in kernels().items()}
+    kmeans.cluster_centers_.flags.writeable = False
+    use()
+    assert {name: len(kernel.signatures) for name, kernel in kernels().items()} == before

@@ -1,0 +1,193 @@
+"""Warm-up: after it, no fit compiles anything."""
+
+from __future__ import annotations
+
+import json
+import os
+from importlib.util import find_spec
+
+import pytest
+from helpers import run_python
+
+import scratchml
+from scratchml.core import jit, warmup
+
+# Fits in all their forms. Shapes are on both sides of every threshold that chooses a kernel.
+FITS = """
+import numpy as np
+from scipy.sparse import csr_matrix
+from scratchml.cluster import KMeans, k_means, kmeans_plusplus
+
+rng = np.random.default_rng(0)
+
+def use(X, k=3, **params):
+    for weight in (None, rng.uniform(0.5, 2, X.shape[0])):
+        model = KMeans(k, random_state=0, n_init=1, max_iter=3, **params)
+        model.fit(X, sample_weight=weight)
+        model.predict(X), model.transform(X), model.score(X, sample_weight=weight)
+        kmeans_plusplus(X, k, sample_weight=weight, random_state=0)
+
+def use_all(dtype):
+    for n_features in (1, 2, 4, 5, 128, 129):
+        X = rng.normal(size=(500, n_features)).astype(dtype)
+        empty = X[:3].copy()
+        empty[2] = 1e4  # a cluster without rows: it is relocated
+        closed = X.copy()
+        closed.flags.writeable = False
+        for data in (X, csr_matrix(X)):
+            for algorithm in ("auto", "lloyd", "elkan"):
+                use(data, algorithm=algorithm)
+            use(data, init=empty)
+            use(data, init="random", k=1)
+        use(closed, k=40)
+        use(np.asfortranarray(X))
+        k_means(X[::2], 2, random_state=0)
+    use(rng.normal(size=(100_000, 16)).astype(dtype), k=8)  # bounds pay
+
+for dtype in (np.float32, np.float64):
+    use_all(dtype)
+use(rng.integers(0, 9, size=(50, 3)))
+"""
+
+IMPORT_ALL_KERNELS = """
+import importlib, json
+from pathlib import Path
+import scratchml
+from scratchml.core import jit
+
+root = Path(scratchml.__file__).resolve().parent.parent
+for path in jit.kernel_sources():
+    importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
+"""
+
+ONLY_FLOAT64 = {"at_least", "at_most", "nearest_other_centers"}
+NO_FLOATS = {"store_labels"}
+
+
+@pytest.mark.jit
+def test_fits_after_a_warm_up_bring_no_new_specialisation():
+    code = f"""
+import json
+import scratchml
+from scratchml.core import jit
+
+def specialisations():
+    return {{name: set(map(str, kernel.signatures)) for name, kernel in jit.kernels().items()}}
+
+scratchml.warmup()
+before = specialisations()
+{FITS}
+after = specialisations()
+print(json.dumps([len(after), {{n: sorted(after[n] - before.get(n, set())) for n in after
+    if after[n] != before.get(n)}}]))
+"""
+    n_kernels, new = json.loads(run_python(code, timeout=280))
+    assert n_kernels > 30
+    assert new == {}
+
+
+@pytest.mark.jit
+@pytest.mark.slow
+def test_warm_up_of_an_empty_cache_is_all_that_fits_need(tmp_path):
+    env = {"SCRATCHML_CACHE_DIR": str(tmp_path), "NUMBA_BOUNDSCHECK": None}
+    code = f"""
+{IMPORT_ALL_KERNELS}
+n_compiled, n_found, _, _ = scratchml.warmup()
+print(json.dumps([n_compiled, n_found, {{
+    name.rpartition(".")[2]: " ".join(map(str, kernel.signatures))
+    for name, kernel in jit.kernels().items()
+}}]))
+"""
+    n_compiled, n_found, signatures = json.loads(run_python(code, env=env, timeout=280))
+    files = sorted(tmp_path.iterdir())
+    assert (n_compiled, n_found) == (len(files), 0)
+    without = {
+        dtype: {name for name, text in signatures.items() if dtype not in text}
+        for dtype in ("float32", "float64")
+    }
+    assert without == {"float32": ONLY_FLOAT64 | NO_FLOATS, "float64": NO_FLOATS}
+    assert all(signatures.values())
+
+    code = f"""
+{FITS}
+import json
+from scratchml.core import jit
+stats = {{name: kernel.stats for name, kernel in jit.kernels().items()}}
+print(json.dumps([sum(sum(s.cache_hits.values()) for s in stats.values()),
+    [name for name, s in stats.items() if s.cache_misses]]))
+"""
+    n_found, compiled = json.loads(run_python(code, env=env))
+    assert n_found > 30
+    assert compiled == []
+    assert sorted(tmp_path.iterdir()) == files
+
+
+def test_every_room_with_kernels_has_workloads():
+    rooms = {
+        path.parts[path.parts.index("algorithms") + 1]
+        for path in jit.kernel_sources()
+        if "algorithms" in path.parts
+    }
+    assert "kmeans" in rooms
+    missing = {room for room in rooms if find_spec(f"scratchml.algorithms.{room}.warmup") is None}
+    assert missing == set()
+    assert rooms == {room for room, workloads in warmup._rooms() if workloads}
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """A room of two workloads; what they were called with."""
+    calls = []
+    workloads = {
+        "one": lambda dtype: calls.append(("one", dtype.__name__)),
+        "two": lambda dtype: calls.append(("two", dtype.__name__)),
+    }
+    monkeypatch.setattr(warmup, "_rooms", lambda: [("toy", workloads)])
+    monkeypatch.setattr(jit, "compilation_is_on", lambda: True)
+    return calls
+
+
+def test_each_workload_runs_once_for_each_dtype(ran):
+    steps = []
+    report = scratchml.warmup(lambda *step: steps.append(step))
+    assert ran == [
+        ("one", "float32"),
+        ("one", "float64"),
+        ("two", "float32"),
+        ("two", "float64"),
+    ]
+    assert steps == [
+        ("toy: one, float32", 0, 4),
+        ("toy: one, float64", 1, 4),
+        ("toy: two, float32", 2, 4),
+        ("toy: two, float64", 3, 4),
+    ]
+    assert report[:2] == (0, 0)
+    assert report.seconds > 0
+    assert report.directory == jit.cache_directory()
+
+
+def test_what_the_listener_raises_ends_the_warm_up(ran):
+    def stop(name, n_done, n_steps):
+        if n_done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        scratchml.warmup(stop)
+    assert ran == [("one", "float32"), ("one", "float64")]
+
+
+def test_nothing_runs_where_nothing_is_compiled(ran, monkeypatch):
+    monkeypatch.setattr(jit, "compilation_is_on", lambda: False)
+    assert scratchml.warmup()[:2] == (0, 0)
+    assert ran == []
+
+
+def test_clean_cache_removes_kernels_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setenv("SCRATCHML_CACHE_DIR", str(tmp_path))
+    (tmp_path / "scratchml.a.f-1.kernel").write_bytes(b"123")
+    (tmp_path / "scratchml.a.f-1.22.part").write_bytes(b"45")
+    (tmp_path / "notes.txt").write_text("kept")
+    assert warmup.clean_cache() == (2, 5)
+    assert os.listdir(tmp_path) == ["notes.txt"]
+    assert warmup.clean_cache() == (0, 0)
