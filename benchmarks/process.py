@@ -1,4 +1,4 @@
-"""What a whole process costs: start-up, first fit, memory; beside scikit-learn.
+"""What a whole process costs: start-up, first fit, memory, the shell; beside the alternatives.
 
     python -m benchmarks.process [--rounds 9] [--out results.json]
 
@@ -9,6 +9,7 @@ from the start of the process to its end; memory is the peak resident set.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import statistics
@@ -18,7 +19,10 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.kmeans import environment
+from scratchml.datasets import make_blobs
 
 SMALL_FIT = """
 import numpy as np
@@ -42,10 +46,26 @@ print((peak() - before) / 1024)
 """
 
 
+# What `scratchml cluster` does with a file, by way of pandas.
+SHELL_WITH_PANDAS = """
+import pandas as pd
+from scratchml.cluster import KMeans
+X = pd.read_csv("table.csv").to_numpy()
+KMeans(8, random_state=0).fit(X)
+"""
+
+SHELL = "from scratchml.cli import main; main(['cluster', 'table.csv', '-k', '8'])"
+
+
 def run(code: str, **environ: str) -> float:
-    """Wall-clock seconds of a fresh interpreter that runs some code."""
+    """Wall-clock seconds of a fresh interpreter that runs some code and prints to nobody."""
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, **environ})
+    subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        env={**os.environ, **environ},
+        stdout=subprocess.DEVNULL,
+    )
     return time.perf_counter() - began
 
 
@@ -70,6 +90,20 @@ def first_ever(rounds: int) -> float:
     return statistics.median(seconds)
 
 
+def shell(rounds: int) -> dict[str, float]:
+    """Median seconds of ``scratchml cluster`` on a CSV file of 1,000,000 x 8, whole process."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        X, _ = make_blobs(1_000_000, n_features=8, centers=8, cluster_std=4.0, random_state=0)
+        with open("table.csv", "w") as file:
+            file.write("a,b,c,d,e,f,g,h\n")
+            np.savetxt(file, X, delimiter=",", fmt="%.6f")
+        seconds = in_turn(rounds, shell=SHELL, pandas=SHELL_WITH_PANDAS)
+    return {
+        "shell_seconds": seconds["shell"],
+        "shell_over_pandas": seconds["shell"] / seconds["pandas"],
+    }
+
+
 def measure(rounds: int) -> dict[str, float]:
     """All figures, in seconds and MiB."""
     imports = in_turn(
@@ -92,6 +126,7 @@ def measure(rounds: int) -> dict[str, float]:
         "first_ever_seconds": cold,
         "first_ever_over_sklearn": cold / fits["sklearn"],
         "peak_of_1m_x_2_fit_mib": float(peak.stdout),
+        **shell(rounds),
     }
 
 

@@ -57,7 +57,7 @@ class FitCallback(ABC):
             )
         self._fits[id(estimator)] = self._begin_fit(estimator)
 
-    def on_fit_task_begin(self, estimator: Any, context: Any) -> None:
+    def on_fit_task_begin(self, estimator: Any, context: Any) -> None:  # noqa: B027 - nothing to do
         """Hear that a fit, a run or an iteration begins.
 
         Parameters

@@ -1,51 +1,106 @@
-"""What the shell does with a table: fit, report, write the labels."""
+"""Fitting a table with an algorithm, and what can be said of the clusters."""
 
 from __future__ import annotations
 
-import contextlib
-import math
-import os
 import sys
 import time
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from .tables import InputError, Table, row_slices
+from .registry import Algorithm
+from .say import InputError
+from .tables import Table, row_slices
 
-if TYPE_CHECKING:
-    from scratchml.cluster import KMeans
+# Attributes of a fitted estimator that the report shows, where it has them.
+_SHOWN = {"n_iter_": "iterations", "inertia_": "inertia"}
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted model, the seconds its ``fit`` took, and what it warned of."""
+    """A table, the model fitted to it, and how that went.
 
-    model: KMeans
+    Attributes
+    ----------
+    algorithm : Algorithm
+    table : Table
+    model : estimator
+        Fitted.
+    seconds : float
+        Time of its ``fit``.
+    notes : tuple of str
+        What it warned of.
+    """
+
+    algorithm: Algorithm
+    table: Table
+    model: Any
     seconds: float
     notes: tuple[str, ...] = ()
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the fitted estimator says of the whole clustering, by name."""
+        return {
+            shown: getattr(self.model, attribute)
+            for attribute, shown in _SHOWN.items()
+            if hasattr(self.model, attribute)
+        }
 
-def fit_kmeans(table: Table, n_clusters: int, seed: int) -> Fit:
-    """Cluster a table with K-means.
+    @cached_property
+    def clusters(self) -> list[dict[str, Any]]:
+        """For each cluster its number, size, share of the rows, and where there are centres the
+        mean distance of its rows to its centre (None without rows) and the centre."""
+        labels, centers = self.model.labels_, getattr(self.model, "cluster_centers_", None)
+        n_clusters = int(labels.max()) + 1 if centers is None else len(centers)
+        sizes = np.bincount(labels, minlength=n_clusters)
+        clusters: list[dict[str, Any]] = [
+            {"cluster": cluster, "size": size, "share": size / len(labels)}
+            for cluster, size in enumerate(sizes.tolist())
+        ]
+        if centers is not None:
+            distances = mean_distances(self.table.values, labels, centers)
+            for cluster, distance, center in zip(clusters, distances, centers, strict=True):
+                cluster["mean distance"] = None if np.isnan(distance) else float(distance)
+                cluster["center"] = center.tolist()
+        return clusters
+
+
+def fit_table(
+    table: Table, algorithm: Algorithm, parameters: Mapping[str, Any], show_progress: bool
+) -> Fit:
+    """Cluster a table.
+
+    Parameters
+    ----------
+    table : Table
+    algorithm : Algorithm
+    parameters : mapping of str to object
+        For the constructor of the estimator.
+    show_progress : bool
+        Whether a long fit shows a progress bar.
 
     Raises
     ------
     InputError
         When there are more clusters than rows, or the estimator refuses the values.
     """
-    from scratchml.cluster import KMeans
-
     n_rows = len(table.values)
-    if n_clusters > n_rows:
+    model = algorithm.estimator(**parameters)
+    n_clusters = getattr(model, "n_clusters", None)
+    if n_clusters is not None and n_clusters > n_rows:
         raise InputError(
             f"{table.source}: {n_clusters} clusters need as many rows, but there are {n_rows};"
             f" choose -k between 1 and {n_rows}"
         )
-    model = KMeans(n_clusters=n_clusters, random_state=seed)
+    if show_progress:
+        from scratchml.callbacks import ProgressBar
+
+        model.set_callbacks(ProgressBar(transient=True))
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         start = time.perf_counter()
@@ -54,7 +109,8 @@ def fit_kmeans(table: Table, n_clusters: int, seed: int) -> Fit:
         except ValueError as error:
             raise InputError(f"{table.source}: {error}") from error
         seconds = time.perf_counter() - start
-    return Fit(model, seconds, tuple(str(warning.message) for warning in warned))
+    notes = tuple(str(warning.message) for warning in warned)
+    return Fit(algorithm, table, model, seconds, notes)
 
 
 def mean_distances(values: np.ndarray, labels: np.ndarray, centers: np.ndarray) -> np.ndarray:
@@ -72,90 +128,6 @@ def mean_distances(values: np.ndarray, labels: np.ndarray, centers: np.ndarray) 
         return sums / np.bincount(labels, minlength=len(centers))
 
 
-# --- reporting ----------------------------------------------------------------------------------
-
-
-def print_report(table: Table, fit: Fit) -> None:
-    """Print the summary of a fit and its clusters, on standard output."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table as Grid
-
-    model = fit.model
-    n_rows, n_features = table.values.shape
-    summary = Grid(title="K-means", title_justify="left", box=box.SIMPLE, show_header=False)
-    summary.add_column(style="bold cyan", overflow="fold")
-    summary.add_column(overflow="fold")
-    for name, value in {
-        "source": table.source,
-        "rows": n_rows,
-        "features": n_features,
-        "k": len(model.cluster_centers_),
-        "iterations": model.n_iter_,
-        "inertia": f"{model.inertia_:.8g}",
-        "seconds": f"{fit.seconds:.4f}",
-    }.items():
-        summary.add_row(name, str(value))
-
-    clusters = Grid(box=box.SIMPLE, header_style="bold cyan")
-    for heading in ("cluster", "size", "share %", "mean distance"):
-        clusters.add_column(heading, justify="right", overflow="fold")
-    sizes = np.bincount(model.labels_, minlength=len(model.cluster_centers_))
-    distances = mean_distances(table.values, model.labels_, model.cluster_centers_)
-    for cluster, (size, distance) in enumerate(zip(sizes, distances, strict=True)):
-        clusters.add_row(
-            str(cluster),
-            str(size),
-            f"{100 * size / n_rows:.1f}",
-            "-" if math.isnan(distance) else f"{distance:.6g}",
-        )
-
-    # Nobody sees the edge of a pipe or a file: no line is folded there.
-    width = None if sys.stdout.isatty() else 10_000
-    console = Console(width=width, markup=False, emoji=False, highlight=False)
-    console.print(summary, clusters, sep="")
-
-
-# --- writing ------------------------------------------------------------------------------------
-
-
-def check_output(path: Path, force: bool) -> None:
-    """Find out before the fit whether labels can be written to `path`.
-
-    Raises
-    ------
-    InputError
-        When the folder is missing or closed, or the file is there and `force` is not given.
-    """
-    folder = path.parent
-    if not folder.is_dir():
-        raise InputError(f"{path}: there is no folder {str(folder)!r}")
-    if not os.access(folder, os.W_OK):
-        raise InputError(f"{path}: the folder {str(folder)!r} is not writable")
-    if path.exists() and not path.is_file():
-        raise InputError(f"{path}: is not a file")
-    if path.exists() and not force:
-        raise InputError(f"{path}: exists already; --force overwrites it")
-
-
-def write_labels(path: Path, labels: np.ndarray) -> None:
-    """Write ``row,cluster`` as CSV, one line per row in input order, all of it or nothing.
-
-    Raises
-    ------
-    InputError
-        When the file cannot be written.
-    """
-    # A link stays a link: what it points to is replaced.
-    target = Path(os.path.realpath(path))
-    partial_file = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        with partial_file.open("x", encoding="ascii", newline="\n") as file:
-            file.write("row,cluster\n")
-            file.writelines(f"{row},{label}\n" for row, label in enumerate(labels.tolist()))
-        partial_file.replace(target)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial_file.unlink()
+def is_watched() -> bool:
+    """Whether somebody sees standard error: nobody does through a pipe or in a log."""
+    return sys.stderr.isatty()

@@ -1,52 +1,125 @@
-"""Tables for the shell: read from files of several kinds, or taken from the package."""
+"""Tables for the shell: which columns and rows of a file become the rows of numbers to cluster."""
 
 from __future__ import annotations
 
-import csv
-import math
-import reprlib
+import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from tempfile import TemporaryDirectory
+from typing import Any, Protocol
 
 import numpy as np
 
-# Spellings of a missing value besides those that ``float`` reads as NaN.
-_MISSING = {"", "?", "na", "n/a", "none", "null"}
+from .arrays import ArraySource, open_npy, open_npz
+from .memory import check_memory
+from .parquet import open_parquet
+from .say import InputError, listed
+from .text import open_text
 
 _BLOCK_ELEMENTS = 2**18
 
 
-class InputError(Exception):
-    """Something the user gave cannot be used; the message is one line that says what and why."""
+class Source(Protocol):
+    """A file whose layout has been read, and its values not yet."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns, or else their positions from 0 as text."""
+
+    @property
+    def has_names(self) -> bool:
+        """Whether the file names its columns."""
+
+    @property
+    def numeric(self) -> tuple[int, ...]:
+        """Positions of the columns that hold numbers, not empty."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was understood in a way that its owner may not expect."""
+
+    def load(self, columns: Sequence[int]) -> np.ndarray:
+        """Read columns as numbers, number[n_rows, n_columns], NaN where a value is missing."""
+
+    def texts(self, column: int) -> Sequence[Any]:
+        """Read a column as it is written, one entry for each row."""
+
+
+# A further format is a further line.
+_READERS: dict[str, Callable[[Path, ExitStack], Source]] = {
+    ".csv": partial(open_text, delimiter=","),
+    ".txt": partial(open_text, delimiter=","),
+    ".tsv": partial(open_text, delimiter="\t"),
+    ".parquet": open_parquet,
+    ".npy": open_npy,
+    ".npz": open_npz,
+}
+
+_FIRST_BYTES = {b"\x93NUMPY": ".npy", b"PK\x03\x04": ".npz", b"PAR1": ".parquet"}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What to take from a file.
+
+    Attributes
+    ----------
+    columns : tuple of str or None
+        Names, or positions from 0 where the file has no names; None stands for all numbers.
+    id : str or None
+        Name or position of the column that names the rows.
+    drop_missing : bool
+        Whether rows with missing values are left out rather than refused.
+    """
+
+    columns: tuple[str, ...] | None = None
+    id: str | None = None
+    drop_missing: bool = False
 
 
 @dataclass(frozen=True)
 class Table:
     """Rows of numbers to cluster.
 
-    Parameters
+    Attributes
     ----------
     values : number[n_rows, n_columns]
         May be a read-only memory map.
-    columns : tuple of str or None
-        Names of the columns, where the source has them.
+    columns : tuple of str
+        Names of the columns, or else their positions in the file.
     source : str
         Where the rows come from, for people.
+    id_name : str
+        What `ids` are: the name of a column, or ``row``.
+    ids : sequence or int[n_rows]
+        What tells each row apart, in the order of the file.
     notes : tuple of str
         What was done on the way that its owner may not expect.
     """
 
     values: np.ndarray
-    columns: tuple[str, ...] | None
+    columns: tuple[str, ...]
     source: str
+    id_name: str
+    ids: Any
     notes: tuple[str, ...] = ()
 
 
-def read_table(path: Path | None) -> Table:
+def read_table(path: Path | None, selection: Selection, resources: ExitStack) -> Table:
     """Read the table in a file, or the digits that ship with the package when there is no file.
+
+    Parameters
+    ----------
+    path : Path or None
+        ``-`` is standard input, whose format its first bytes tell.
+    selection : Selection
+        What to take from it.
+    resources : ExitStack
+        Closes what the table needs as long as it is used.
 
     Raises
     ------
@@ -54,251 +127,185 @@ def read_table(path: Path | None) -> Table:
         When the file cannot be read, is of an unknown kind, or holds no table of numbers without
         gaps.
     """
+    name = {None: "digits (embedded)", Path("-"): "standard input"}.get(path, str(path))
+    try:
+        return _select(_open_source(path, resources), selection, name)
+    except OSError as error:
+        raise InputError(f"{name}: {error.strerror or error}") from error
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
+
+
+def _open_source(path: Path | None, resources: ExitStack) -> Source:
+    """Find the reader for a path, and let it read the layout."""
     if path is None:
         from scratchml.datasets import load_digits
 
         digits: Any = load_digits()
-        return Table(digits.data, tuple(digits.feature_names), "digits (embedded)")
-    try:
-        path.stat()
-        if path.is_dir():
-            raise InputError("is a directory")
-        if path.suffix.lower() not in _READERS:
-            raise InputError(
-                f"unknown extension {path.suffix!r}; it must be one of {', '.join(_READERS)}"
-            )
-        return _READERS[path.suffix.lower()](path)
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from error
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
-
-
-def read_npy(path: Path) -> Table:
-    """Map a two-dimensional array of numbers in NumPy's format into memory.
-
-    Raises
-    ------
-    InputError
-        When the file is damaged, holds anything else, or a value is missing.
-    """
-    try:
-        values = np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, OverflowError) as error:
-        raise InputError(f"not readable as an array of numbers: {error}") from error
-    if values.dtype.kind not in "iuf":
-        raise InputError(f"holds values of type {values.dtype}, not real numbers")
-    if values.ndim != 2:
-        shape = "-1, 1" if values.ndim < 2 else "len(X), -1"
+        return ArraySource(digits.data, tuple(digits.feature_names))
+    if path == Path("-"):
+        path = _stored_input(resources)
+    path.stat()
+    if path.is_dir():
+        raise InputError("is a directory")
+    if path.suffix.lower() not in _READERS:
         raise InputError(
-            f"holds a {values.ndim}-D array, but a 2-D one (rows, columns) is needed; save"
-            f" X.reshape({shape}) instead"
+            f"unknown extension {path.suffix!r}; it must be one of {', '.join(_READERS)}"
         )
-    if not values.size:
-        raise InputError(f"is empty: its shape is {values.shape}")
-    missing, first = 0, (0, 0)
-    for rows in row_slices(values):
-        gaps = np.isnan(values[rows])
-        if gaps.any():
-            row, column = divmod(int(gaps.argmax()), gaps.shape[1])
-            first = first if missing else (rows.start + row, column)
-            missing += int(np.count_nonzero(gaps))
-    if missing:
-        raise _missing(missing, first[0], str(first[1]))
-    return Table(values, None, str(path))
+    return _READERS[path.suffix.lower()](path, resources)
 
 
-def read_text(path: Path, delimiter: str) -> Table:
-    """Read the columns of numbers in a text file, UTF-8 with or without a byte order mark.
+def _stored_input(resources: ExitStack) -> Path:
+    """Standard input in a temporary file, whose extension says what its first bytes are."""
+    folder = Path(resources.enter_context(TemporaryDirectory(prefix="scratchml-")))
+    path = folder / "input"
+    with path.open("wb") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    with path.open("rb") as file:
+        first_line = file.readline(2**16)
+    text = ".tsv" if b"\t" in first_line else ".csv"
+    suffixes = (suffix for magic, suffix in _FIRST_BYTES.items() if first_line.startswith(magic))
+    return path.rename(path.with_suffix(next(suffixes, text)))
 
-    The first line holds column names if one of its fields is not a number. A column whose first
-    value is not a number is left out; the others must hold numbers throughout.
+
+# --- what to take -------------------------------------------------------------------------------
+
+
+def _select(source: Source, selection: Selection, name: str) -> Table:
+    """Load what is asked for, and account for every column and row that is left out."""
+    notes = list(source.notes)
+    id_column = None if selection.id is None else _position(source, selection.id)
+    if selection.columns is None:
+        columns = tuple(column for column in source.numeric if column != id_column)
+        text = set(range(len(source.names))) - {*source.numeric, id_column}
+        if text:
+            notes.append(f"left out, not being numbers: {listed(source.names, sorted(text))}")
+        if not columns:
+            raise InputError("no column holds numbers besides the one of the ids")
+    else:
+        columns = tuple(_position(source, column) for column in selection.columns)
+        if twice := sorted({c for c in columns if columns.count(c) > 1}):
+            raise InputError(f"chosen more than once: {listed(source.names, twice)}")
+        if text := set(columns) - set(source.numeric):
+            raise InputError(f"not numbers: {listed(source.names, sorted(text))}")
+
+    values = source.load(columns)
+    chosen_names = tuple(source.names[column] for column in columns)
+    kept = np.arange(len(values))
+    missing = _missing_values(values)
+    if missing is not None:
+        if not selection.drop_missing:
+            raise missing.error(chosen_names)
+        kept = np.flatnonzero(~missing.rows)
+        if not kept.size:
+            raise InputError("every row has a missing value")
+        values = values[kept]
+        notes.append(missing.note(chosen_names))
+    if id_column is None:
+        return Table(values, chosen_names, name, "row", kept, tuple(notes))
+    texts = source.texts(id_column)
+    ids = texts if missing is None else [texts[row] for row in kept.tolist()]
+    return Table(values, chosen_names, name, source.names[id_column], ids, tuple(notes))
+
+
+def _position(source: Source, name: str) -> int:
+    """Position of a column by its name, or by its position where the file has no names.
 
     Raises
     ------
     InputError
-        When the file holds no table of numbers, or a value is missing.
+        When there is no such column, or more than one.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            text = _read_layout(file, delimiter)
-            try:
-                values = text.load()
-            except UnicodeDecodeError:
-                raise
-            except ValueError as error:
-                text.check_fields()
-                raise InputError(str(error)) from error
-            if np.isnan(values).any():
-                text.check_fields()
-    except UnicodeDecodeError as error:
-        raise InputError(f"is not UTF-8 text ({error.reason})") from error
-    except csv.Error as error:
-        raise InputError(str(error)) from error
-
-    notes = []
-    if text.has_header and any(_number(name) is not None for name in text.names):
-        notes.append("the first line was read as column names, though it holds numbers too")
-    if text.left_out:
-        notes.append(f"left out, not being numbers: {_listed(text.names, text.left_out)}")
-    columns = tuple(text.names[column] for column in text.numeric) if text.has_header else None
-    return Table(values, columns, str(path), tuple(notes))
-
-
-# A further format is a further line.
-_READERS: dict[str, Callable[[Path], Table]] = {
-    ".csv": partial(read_text, delimiter=","),
-    ".txt": partial(read_text, delimiter=","),
-    ".tsv": partial(read_text, delimiter="\t"),
-    ".npy": read_npy,
-}
+    found = [position for position, other in enumerate(source.names) if other == name.strip()]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InputError(f"{len(found)} columns are called {name!r}; rename them")
+    what = "its columns are" if source.has_names else "its columns have no names, only positions:"
+    raise InputError(
+        f"has no column {name!r}; {what} {listed(source.names, range(len(source.names)))}"
+    )
 
 
 @dataclass(frozen=True)
-class _Text:
-    """An open text table and its layout: columns by position, names or else positions as text."""
+class _Missing:
+    """The gaps of a table: how many, which rows have one, and where the first one is."""
 
-    file: TextIO
-    delimiter: str
-    has_header: bool
-    names: tuple[str, ...]
-    numeric: tuple[int, ...] = ()
-    left_out: tuple[int, ...] = ()
+    count: int
+    rows: np.ndarray
+    first: tuple[int, int]
 
-    def load(self) -> np.ndarray:
-        """Read the columns of numbers, float64[n_rows, n_numeric].
-
-        Raises
-        ------
-        ValueError
-            When one of their fields is not a number, or a line has another number of fields.
-        """
-        self.rewind()
-        # What is left out is converted to nothing: `usecols` would not notice a line that is too
-        # long.
-        values = np.loadtxt(
-            self.file,
-            delimiter=self.delimiter,
-            comments=None,
-            quotechar='"',
-            ndmin=2,
-            converters=dict.fromkeys(self.left_out, lambda _: 0.0) or None,
+    def error(self, names: Sequence[str]) -> InputError:
+        row, column = self.first
+        which = (
+            "1 missing value, in"
+            if self.count == 1
+            else f"{self.count} missing values, the first in"
         )
-        return values[:, self.numeric] if self.left_out else values
+        return InputError(
+            f"{which} row {row}, column {names[column]!r} (counting from 0); fill in or remove such"
+            " rows, or leave them out with --drop-missing"
+        )
 
-    def check_fields(self) -> None:
-        """Find what is wrong with a table that did not load; slower, but it knows the place.
-
-        Raises
-        ------
-        InputError
-            When a line has another number of fields, a field is not a number, or some are empty.
-        """
-        missing, first = 0, (0, "")
-        for row, fields in self.rows():
-            for column in self.numeric:
-                name, value = self.names[column], _number(fields[column])
-                if value is None:
-                    raise InputError(
-                        f"row {row}, column {name!r} (counting from 0):"
-                        f" {reprlib.repr(fields[column])} is not a number"
-                    )
-                if math.isnan(value):
-                    first = first if missing else (row, name)
-                    missing += 1
-        if missing:
-            raise _missing(missing, *first)
-
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Number and fields of each row; InputError when it has more or fewer than the first."""
-        for row, fields in enumerate(self.rewind()):
-            if len(fields) != len(self.names):
-                raise InputError(
-                    f"row {row} (counting from 0) has {len(fields)} fields,"
-                    f" the first line has {len(self.names)}"
-                )
-            yield row, fields
-
-    def rewind(self) -> Iterator[list[str]]:
-        """Place the file before its first row, and return an iterator over the rows."""
-        records = _records(self.file, self.delimiter)
-        if self.has_header:
-            next(records)
-        return records
+    def note(self, names: Sequence[str]) -> str:
+        n_rows, (row, column) = np.count_nonzero(self.rows), self.first
+        return (
+            f"left out {n_rows} of {len(self.rows)} rows, having missing values: the first is row"
+            f" {row}, column {names[column]!r} (counting from 0)"
+        )
 
 
-def _read_layout(file: TextIO, delimiter: str) -> _Text:
-    """Find header and columns of numbers, in as many rows as it takes to see a value of each.
+def _missing_values(values: np.ndarray) -> _Missing | None:
+    """The gaps of a table, None when there are none; in blocks."""
+    if values.dtype.kind != "f":
+        return None
+    count, first = 0, (0, 0)
+    rows = np.zeros(len(values), dtype=bool)
+    for block in row_slices(values):
+        gaps = np.isnan(values[block])
+        if not gaps.any():
+            continue
+        if not count:
+            row, column = divmod(int(gaps.argmax()), gaps.shape[1])
+            first = (block.start + row, column)
+        count += int(np.count_nonzero(gaps))
+        rows[block] = gaps.any(axis=1)
+    return _Missing(count, rows, first) if count else None
+
+
+# --- the values ---------------------------------------------------------------------------------
+
+
+def standardized(table: Table) -> Table:
+    """The table with each column brought to mean 0 and standard deviation 1.
+
+    A constant column becomes 0. The deviation is the population's (divided by the number of rows),
+    as of scikit-learn's StandardScaler.
 
     Raises
     ------
     InputError
-        When there is no row, or no column of numbers.
+        When a value is infinite, or memory is short.
     """
-    first = next(_records(file, delimiter), None)
-    if first is None:
-        raise InputError("is empty")
-    has_header = any(_number(field) is None for field in first)
-    names = [
-        name.strip() or f"unnamed {position}" if has_header else str(position)
-        for position, name in enumerate(first)
-    ]
-    text = _Text(file, delimiter, has_header, tuple(names))
-    if next(text.rewind(), None) is None:
-        raise InputError("has column names but no rows")
-
-    is_numeric: dict[int, bool] = {}
-    for _, fields in text.rows():
-        for column, value in enumerate(map(_number, fields)):
-            if value is None or not math.isnan(value):
-                is_numeric.setdefault(column, value is not None)
-        if len(is_numeric) == len(first):
-            break
-    columns = range(len(first))
-    if not any(is_numeric.values()):
-        raise InputError(
-            f"no column holds numbers; its columns, separated by {delimiter!r}, are"
-            f" {_listed(text.names, columns)}"
-        )
-    return replace(
-        text,
-        numeric=tuple(column for column in columns if is_numeric.get(column)),
-        left_out=tuple(column for column in columns if not is_numeric.get(column)),
+    n_rows, n_columns = table.values.shape
+    check_memory(
+        8 * n_rows * n_columns,
+        f"{table.source}: standardizing {n_rows} rows of {n_columns} numbers",
+        "standardize them where the file is made",
     )
-
-
-def _records(file: TextIO, delimiter: str) -> Iterator[list[str]]:
-    """Records of a text file from its beginning; blank lines are none."""
-    file.seek(0)
-    return filter(None, csv.reader(file, delimiter=delimiter))
-
-
-def _number(field: str) -> float | None:
-    """Value of a field: NaN where it is missing, None where it is not a number."""
-    text = field.strip()
-    if text.lower() in _MISSING:
-        return math.nan
-    # Python's own notation 1_000 is text in a table.
-    if "_" in text:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _listed(names: Sequence[str], columns: Sequence[int], limit: int = 8) -> str:
-    """Names of some columns for a message, the first few of them if they are many."""
-    more = f" and {len(columns) - limit} more" if len(columns) > limit else ""
-    return ", ".join(repr(names[column]) for column in columns[:limit]) + more
-
-
-def _missing(count: int, row: int, name: str) -> InputError:
-    """Error for a table in which `count` values are missing, the first of them at `row`, `name`."""
-    which = "1 missing value, in" if count == 1 else f"{count} missing values, the first in"
-    return InputError(
-        f"{which} row {row}, column {name!r} (counting from 0); fill in or remove such rows"
-    )
+    if not all(np.isfinite(table.values[rows]).all() for rows in row_slices(table.values)):
+        raise InputError(f"{table.source}: holds infinity, which has no standard deviation")
+    values = np.array(table.values, dtype=np.float64, order="C")
+    constant = np.flatnonzero(values.min(axis=0) == values.max(axis=0)).tolist()
+    values -= values.mean(axis=0)
+    scale = np.sqrt(np.einsum("ij,ij->j", values, values) / len(values))
+    notes = table.notes
+    if constant:
+        notes += (f"constant columns say nothing: {listed(table.columns, constant)}",)
+        values[:, constant] = 0.0
+        scale[constant] = 1.0
+    values /= scale
+    return replace(table, values=values, notes=notes)
 
 
 def row_slices(values: np.ndarray) -> Iterator[slice]:

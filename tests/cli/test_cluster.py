@@ -1,100 +1,37 @@
-"""The shell: what it prints, what it writes, and one line for whatever it cannot use."""
+"""``scratchml cluster``: what it prints, what it writes, and what it refuses."""
 
 from __future__ import annotations
 
 import errno
+import json
 import math
 import os
 import re
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from helpers import run_python
+from shell_helpers import error_of, expected_rows, read_report, run_shell
+from sklearn.preprocessing import StandardScaler
 
 import scratchml
 from scratchml import cli
 from scratchml.cluster import KMeans
-from scratchml.datasets import load_digits, make_blobs
-
-FIX = "fill in or remove such rows"
-
-
-@pytest.fixture(autouse=True)
-def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def points() -> np.ndarray:
-    X, _ = make_blobs(n_samples=60, n_features=3, centers=4, random_state=3)
-    return X
-
-
-def run_process(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m scratchml`` in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "scratchml", *arguments],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=120,
-    )
-    assert done.returncode == code, done.stderr
-    return done
-
-
-def run_python(code: str) -> str:
-    """Run `code` in a fresh interpreter; return what it prints."""
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
-    )
-    return done.stdout.strip()
-
-
-def error_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """Run the shell on something it cannot use; return the one line it says, without "error: "."""
-    assert cli.main(arguments) == 2
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err.startswith("error: ")
-    assert captured.err.count("\n") == 1
-    return captured.err.removeprefix("error: ").removesuffix("\n")
-
-
-def read_report(output: str) -> tuple[dict[str, str], list[list[str]]]:
-    """Take a printed report apart: the summary by name, the rows of the table of clusters."""
-    top, bottom = output.split("cluster   size   share %   mean distance")
-    pairs = (re.split(r"\s{2,}", line.strip(), maxsplit=1) for line in top.splitlines())
-    summary = {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
-    rows = [line.split() for line in bottom.splitlines() if re.match(r"\s*\d", line)]
-    return summary, rows
-
-
-def expected_rows(X: np.ndarray, model: KMeans) -> list[list[str]]:
-    """Rows of the table of clusters, by the definition of each column."""
-    rows = []
-    for cluster, center in enumerate(model.cluster_centers_):
-        members = X[model.labels_ == cluster]
-        distance = np.linalg.norm(members - center, axis=1).mean()
-        share = 100 * len(members) / len(X)
-        rows.append([str(cluster), str(len(members)), f"{share:.1f}", f"{distance:.6g}"])
-    return rows
-
+from scratchml.datasets import load_digits
 
 # --- as a process -------------------------------------------------------------------------------
 
 
 def test_digits_without_a_file() -> None:
-    done = run_process("cluster")
+    done = run_shell("cluster")
     X = load_digits().data
     model = KMeans(n_clusters=10, random_state=0).fit(X)
     summary, rows = read_report(done.stdout)
-    assert float(summary.pop("seconds")) > 0
+    assert re.fullmatch(r"\d+\.\d{4} to fit, \d+\.\d{4} to read", summary.pop("seconds"))
     assert summary == {
         "source": "digits (embedded)",
         "rows": "1797",
@@ -103,17 +40,17 @@ def test_digits_without_a_file() -> None:
         "iterations": str(model.n_iter_),
         "inertia": f"{model.inertia_:.8g}",
     }
-    assert rows == expected_rows(X, model)
+    assert rows == expected_rows(X, model.labels_, model.cluster_centers_)
     assert done.stderr == ""
 
 
 def test_csv_to_labels(points: np.ndarray) -> None:
     np.savetxt("points.csv", points, delimiter=",", header="x,y,z", comments="", fmt="%.17g")
-    done = run_process("cluster", "points.csv", "-k", "4", "--seed", "5", "--output", "labels.csv")
+    done = run_shell("cluster", "points.csv", "-k", "4", "--seed", "5", "--output", "labels.csv")
     model = KMeans(n_clusters=4, random_state=5).fit(points)
     summary, rows = read_report(done.stdout)
     assert (summary["source"], summary["rows"], summary["k"]) == ("points.csv", "60", "4")
-    assert rows == expected_rows(points, model)
+    assert rows == expected_rows(points, model.labels_, model.cluster_centers_)
     assert done.stderr == "note: labels written to labels.csv\n"
     lines = [f"{row},{label}\n" for row, label in enumerate(model.labels_)]
     assert Path("labels.csv").read_bytes().decode() == "row,cluster\n" + "".join(lines)
@@ -121,26 +58,28 @@ def test_csv_to_labels(points: np.ndarray) -> None:
 
 
 def test_bad_input_of_a_process() -> None:
-    done = run_process("cluster", "nowhere.csv", code=2)
+    done = run_shell("cluster", "nowhere.csv", code=2)
     assert done.stdout == ""
     assert done.stderr == "error: nowhere.csv: No such file or directory\n"
 
 
 def test_version() -> None:
-    assert run_process("--version").stdout == f"scratchml, version {scratchml.__version__}\n"
+    assert run_shell("--version").stdout == f"scratchml, version {scratchml.__version__}\n"
 
 
 def test_import_is_light() -> None:
-    heavy = "{'numba', 'scipy', 'click', 'rich', 'sklearn'}"
-    assert run_python(f"import sys, scratchml.cli; print({heavy} & {{*sys.modules}})") == "set()"
+    heavy = "{'numba', 'scipy', 'click', 'rich', 'sklearn', 'matplotlib', 'pyarrow', 'psutil'}"
+    code = f"import sys, scratchml.cli; print({heavy} & {{*sys.modules}})"
+    assert run_python(code) == "set()\n"
 
 
-def test_reading_and_help_load_no_compiler() -> None:
+def test_a_small_table_loads_nothing_that_it_does_not_need(points: np.ndarray) -> None:
+    np.savetxt("points.csv", points, delimiter=",")
     code = (
-        "import sys; from scratchml.cli import main; main(['cluster', '--help']);"
-        "print({'numba', 'scipy', 'rich'} & {*sys.modules})"
+        "import sys; from scratchml.cli import main; main(['cluster', 'points.csv', '-k', '2']);"
+        "print({'sklearn', 'pandas', 'matplotlib', 'pyarrow'} & {*sys.modules})"
     )
-    assert run_python(code).endswith("\nset()")
+    assert run_python(code).endswith("\nset()\n")
 
 
 # --- what is printed ----------------------------------------------------------------------------
@@ -196,10 +135,10 @@ def test_seconds_are_those_of_fit(
         return fit(self, X)
 
     monkeypatch.setattr(KMeans, "fit", slow_fit)
-    monkeypatch.setattr(cli.jobs.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(cli.fits.time, "perf_counter", lambda: clock[0])
     np.save("points.npy", points)
     assert cli.main(["cluster", "points.npy"]) == 0
-    assert read_report(capsys.readouterr().out)[0]["seconds"] == "1.2500"
+    assert read_report(capsys.readouterr().out)[0]["seconds"].startswith("1.2500 to fit, ")
 
 
 @pytest.mark.parametrize("dtype", ["f8", "f4", ">f8", "i4", "f2", "longdouble"])
@@ -211,288 +150,176 @@ def test_mean_distances(points: np.ndarray, dtype: str, monkeypatch: pytest.Monk
     distances = np.linalg.norm(X.astype("f8") - centers[labels], axis=1)
     expected = [distances[labels == cluster].mean() for cluster in range(4)]
     np.testing.assert_allclose(
-        cli.jobs.mean_distances(X, labels, centers), [*expected, math.nan], rtol=1e-12
+        cli.fits.mean_distances(X, labels, centers), [*expected, math.nan], rtol=1e-12
     )
 
 
-def test_help_is_printed_without_a_command(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main([]) == 0
-    alone = capsys.readouterr().out
-    assert cli.main(["--help"]) == 0
-    assert capsys.readouterr().out == alone
-    assert "cluster  Cluster the rows of FILE with K-means." in alone
-
-
-def test_help_of_cluster() -> None:
-    result = CliRunner().invoke(cli.build_cli(), ["cluster", "--help"], prog_name="scratchml")
-    assert result.exit_code == 0
-    for said in (
-        *cli.tables._READERS,
-        "  scratchml cluster points.npy -k 20 --seed 7 --output labels.csv --force\n",
-        "The exit code is 0, 2 for input that cannot be used, 130 after Ctrl-C.",
+def test_json() -> None:
+    report = json.loads(run_shell("cluster", "--json", "-k", "3", "--threads", "1").stdout)
+    X = load_digits().data
+    model = KMeans(n_clusters=3, random_state=0).fit(X)
+    assert report["parameters"] == {
+        "algorithm": "auto",
+        "copy_x": True,
+        "init": "k-means++",
+        "max_iter": 300,
+        "n_clusters": 3,
+        "n_init": "auto",
+        "random_state": 0,
+        "tol": 0.0001,
+    }
+    assert (report["algorithm"], report["source"]) == ("kmeans", "digits (embedded)")
+    assert (report["rows"], report["features"], len(report["columns"])) == (1797, 64, 64)
+    assert (report["iterations"], report["inertia"]) == (model.n_iter_, model.inertia_)
+    assert sorted(report["seconds"]) == ["fit", "read"]
+    for cluster, (size, center) in enumerate(
+        zip(np.bincount(model.labels_), model.cluster_centers_, strict=True)
     ):
-        assert said in result.output
+        shown = report["clusters"][cluster]
+        assert shown["cluster"] == cluster
+        assert (shown["size"], shown["share"]) == (size, size / 1797)
+        assert shown["center"] == center.tolist()
+        members = X[model.labels_ == cluster]
+        mean_distance = np.linalg.norm(members - center, axis=1).mean()
+        assert shown["mean_distance"] == pytest.approx(mean_distance, rel=1e-12)
+    assert report["notes"] == []
 
 
-# --- reading ------------------------------------------------------------------------------------
+def test_json_of_an_empty_cluster(capsys: pytest.CaptureFixture[str]) -> None:
+    np.save("same.npy", np.ones((3, 2)))
+    assert cli.main(["cluster", "same.npy", "-k", "2", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["clusters"][1]["mean_distance"] is None
+    assert len(report["notes"]) == 1
+
+
+def test_options_reach_the_estimator(
+    points: np.ndarray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save("points.npy", points)
+    words = "--init random --n-init 3 --max-iter 2 --tol 0.5 --seed none --variant elkan -k 4"
+    assert cli.main(["cluster", "points.npy", "--json", *words.split()]) == 0
+    assert json.loads(capsys.readouterr().out)["parameters"] == {
+        "algorithm": "elkan",
+        "copy_x": True,
+        "init": "random",
+        "max_iter": 2,
+        "n_clusters": 4,
+        "n_init": 3,
+        "random_state": None,
+        "tol": 0.5,
+    }
+
+
+def test_threads(points: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    fit = KMeans.fit
+
+    def watched_fit(self: KMeans, X: Any) -> KMeans:
+        seen.append(scratchml.get_num_threads())
+        return fit(self, X)
+
+    monkeypatch.setattr(KMeans, "fit", watched_fit)
+    np.save("points.npy", points)
+    before = scratchml.get_num_threads()
+    assert cli.main(["cluster", "points.npy", "--threads", "7"]) == 0
+    assert (seen, scratchml.get_num_threads()) == ([7], before)
+
+
+# --- columns and ids ----------------------------------------------------------------------------
+
+PEOPLE = """\
+name,age,"height, cm",weight,sex
+"Smith, J",20,180,,m
+Ann,30,160,55.5,f
+Jörg,25,175,70,m
+Ann,70,150,50,f
+"""
+
+
+def test_columns_and_ids() -> None:
+    Path("people.csv").write_text(PEOPLE, encoding="utf-8")
+    arguments = ["--columns", 'age,"height, cm"', "--id", "name", "-k", "2", "--json"]
+    done = run_shell("cluster", "people.csv", *arguments, "--output", "labels.csv")
+    report = json.loads(done.stdout)
+    X = np.array([[20, 180], [30, 160], [25, 175], [70, 150]], dtype=float)
+    model = KMeans(n_clusters=2, random_state=0).fit(X)
+    assert report["columns"] == ["age", "height, cm"]
+    assert [c["center"] for c in report["clusters"]] == model.cluster_centers_.tolist()
+    names = ['"Smith, J"', "Ann", "Jörg", "Ann"]
+    lines = [f"{name},{label}\n" for name, label in zip(names, model.labels_, strict=True)]
+    assert Path("labels.csv").read_text(encoding="utf-8") == "name,cluster\n" + "".join(lines)
+
+
+def test_drop_missing_keeps_row_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("people.csv").write_text(PEOPLE, encoding="utf-8")
+    arguments = ["-k", "1", "--drop-missing", "--output", "labels.tsv"]
+    assert cli.main(["cluster", "people.csv", *arguments]) == 0
+    assert Path("labels.tsv").read_text() == "row\tcluster\n1\t0\n2\t0\n3\t0\n"
+    captured = capsys.readouterr()
+    assert read_report(captured.out)[0]["rows"] == "3"
+    assert captured.err == (
+        "note: left out, not being numbers: 'name', 'sex'\n"
+        "note: left out 1 of 4 rows, having missing values: the first is row 0, column 'weight'"
+        " (counting from 0)\n"
+        "note: labels written to labels.tsv\n"
+    )
+
+
+def test_drop_missing_with_ids() -> None:
+    Path("people.csv").write_text(PEOPLE, encoding="utf-8")
+    arguments = ["-k", "1", "--drop-missing", "--id", "name", "--output", "labels.csv"]
+    assert cli.main(["cluster", "people.csv", *arguments]) == 0
+    text = Path("labels.csv").read_text(encoding="utf-8")
+    assert text == "name,cluster\nAnn,0\nJörg,0\nAnn,0\n"
+
+
+def test_standardize(capsys: pytest.CaptureFixture[str]) -> None:
+    X = np.random.default_rng(0).normal([1e6, -3, 0], [10, 0.01, 1], (500, 3))
+    X = np.column_stack([X, np.full(500, 0.1)])
+    np.save("points.npy", X)
+    assert cli.main(["cluster", "points.npy", "-k", "3", "--standardize", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    model = KMeans(n_clusters=3, random_state=0).fit(StandardScaler().fit_transform(X))
+    centers = [cluster["center"] for cluster in report["clusters"]]
+    np.testing.assert_allclose(centers, model.cluster_centers_, atol=1e-12)
+    assert report["notes"] == ["constant columns say nothing: '3'"]
+    np.testing.assert_array_equal(np.load("points.npy"), X)
+
+
+# --- pictures -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "columns", "values", "notes"),
-    [
-        pytest.param("t.csv", b"1,2\n3,4\n", None, [[1, 2], [3, 4]], [], id="no-header"),
-        pytest.param("t.csv", b"x,y\n1,2\n3,4", ["x", "y"], [[1, 2], [3, 4]], [], id="header"),
-        pytest.param("T.CSV", b"x\n1e3\n-.5\n", ["x"], [[1000], [-0.5]], [], id="one-column"),
-        pytest.param("t.txt", b" 1 , 2\n", None, [[1, 2]], [], id="spaces"),
-        pytest.param("t.tsv", b"a b\tc,d\n1\t2\n", ["a b", "c,d"], [[1, 2]], [], id="tabs"),
-        pytest.param(
-            "t.csv", b"\xef\xbb\xbfx,y\r\n1,2\r\n\r\n", ["x", "y"], [[1, 2]], [], id="bom-crlf"
-        ),
-        pytest.param("t.csv", b"\xef\xbb\xbf1,2\n", None, [[1, 2]], [], id="bom-no-header"),
-        pytest.param(
-            "t.csv",
-            '"x, ""m""","h\u00f6\nhe"\n"1",2\n'.encode(),
-            ['x, "m"', "h\u00f6\nhe"],
-            [[1, 2]],
-            [],
-            id="quoted",
-        ),
-        pytest.param(
-            "t.csv",
-            b'id,x,name\na1,1,"Smith, J"\n7,2,"two\nlines"\n',
-            ["x"],
-            [[1], [2]],
-            ["left out, not being numbers: 'id', 'name'"],
-            id="text-left-out",
-        ),
-        pytest.param(
-            "t.csv",
-            b"x,,y\n1,,2\n3,NA,4\n",
-            ["x", "y"],
-            [[1, 2], [3, 4]],
-            ["left out, not being numbers: 'unnamed 1'"],
-            id="empty-column",
-        ),
-        pytest.param(
-            "t.csv",
-            ",".join(f"c{i}" for i in range(11)).encode() + b"\n" + b"t," * 10 + b"1\n",
-            ["c10"],
-            [[1]],
-            [
-                "left out, not being numbers:"
-                " 'c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7' and 2 more"
-            ],
-            id="many-left-out",
-        ),
-        pytest.param(
-            "t.csv",
-            b"5.1,setosa\n4.9,setosa\n",
-            ["5.1"],
-            [[4.9]],
-            [
-                "the first line was read as column names, though it holds numbers too",
-                "left out, not being numbers: 'setosa'",
-            ],
-            id="numbers-in-header",
-        ),
-    ],
+    ("name", "first_bytes"),
+    [("clusters.png", b"\x89PNG"), ("clusters.svg", b"<?xml"), ("clusters.PDF", b"%PDF")],
 )
-def test_text(
-    name: str, content: bytes, columns: list[str] | None, values: list, notes: list[str]
+def test_plot(
+    name: str, first_bytes: bytes, points: np.ndarray, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path(name).write_bytes(content)
-    table = cli.read_table(Path(name))
-    np.testing.assert_array_equal(table.values, np.array(values, dtype=float), strict=True)
-    assert table.columns == (None if columns is None else tuple(columns))
-    assert (table.source, list(table.notes)) == (name, notes)
+    np.save("points.npy", points[:, :2])
+    assert cli.main(["cluster", "points.npy", "-k", "4", "--plot", name]) == 0
+    assert Path(name).read_bytes().startswith(first_bytes)
+    assert capsys.readouterr().err == f"note: picture written to {name}\n"
+    assert sorted(os.listdir()) == sorted([name, "points.npy"])
+
+
+def test_plot_without_matplotlib(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli.cluster, "find_spec", lambda name: None)
+    assert error_of(capsys, "cluster", "--plot", "clusters.png") == (
+        "--plot needs matplotlib: pip install 'scratchml[plot]'"
+    )
+
+
+# --- what is said and refused -------------------------------------------------------------------
 
 
 def test_notes_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     Path("t.csv").write_text("id,x\na,1\nb,2\n")
     assert cli.main(["cluster", "t.csv", "-k", "1"]) == 0
     assert capsys.readouterr().err == "note: left out, not being numbers: 'id'\n"
-
-
-def test_npy_is_mapped(points: np.ndarray) -> None:
-    np.save("points.npy", points)
-    table = cli.read_table(Path("points.npy"))
-    assert isinstance(table.values, np.memmap)
-    np.testing.assert_array_equal(table.values, points)
-    assert table.columns is None
-
-
-# --- what cannot be used ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        pytest.param("t.csv", b"", "is empty", id="empty"),
-        pytest.param("t.csv", b"\r\n\n", "is empty", id="blank-lines"),
-        pytest.param("t.csv", b"x,y\n", "has column names but no rows", id="no-rows"),
-        pytest.param(
-            "t.csv",
-            b"name,city\na,b\n",
-            "no column holds numbers; its columns, separated by ',', are 'name', 'city'",
-            id="no-numbers",
-        ),
-        pytest.param(
-            "t.csv",
-            b"x,y\n1,2\n3,\n ,nan\n",
-            f"3 missing values, the first in row 1, column 'y' (counting from 0); {FIX}",
-            id="missing",
-        ),
-        pytest.param(
-            "t.csv",
-            b"x,y\n1,2\n3,NaN\n",
-            f"1 missing value, in row 1, column 'y' (counting from 0); {FIX}",
-            id="nan",
-        ),
-        pytest.param(
-            "t.csv",
-            b"1,,2\n3,4,n/a\n",
-            f"2 missing values, the first in row 0, column '1' (counting from 0); {FIX}",
-            id="missing-without-names",
-        ),
-        pytest.param(
-            "t.csv",
-            b"x,y\n1,2\n3,abc\n",
-            "row 1, column 'y' (counting from 0): 'abc' is not a number",
-            id="text-below-numbers",
-        ),
-        pytest.param(
-            "t.csv",
-            b"x\n1\n1_000\n",
-            "row 1, column 'x' (counting from 0): '1_000' is not a number",
-            id="underscore",
-        ),
-        pytest.param(
-            "t.csv",
-            b"1,2\n3,4,5\n",
-            "row 1 (counting from 0) has 3 fields, the first line has 2",
-            id="long-row",
-        ),
-        pytest.param(
-            "t.csv",
-            b"x,y,z\n1,2\n",
-            "row 0 (counting from 0) has 2 fields, the first line has 3",
-            id="short-row",
-        ),
-        pytest.param(
-            "t.csv",
-            b"name,x\na,1\nSmith, J,2\n",
-            "row 1 (counting from 0) has 3 fields, the first line has 2",
-            id="long-row-beside-text",
-        ),
-        pytest.param(
-            "t.csv", b"\xff\xfe1\x00", "is not UTF-8 text (invalid start byte)", id="utf-16"
-        ),
-        pytest.param(
-            "t.csv",
-            b"x,y\n1,2\n" + b"3,4\n" * 10_000 + b"3,\xff\n",
-            "is not UTF-8 text (invalid start byte)",
-            id="not-utf-8-far-down",
-        ),
-        pytest.param(
-            "t.csv",
-            b"x\n" + b"1" * 200_000 + b"\n",
-            "field larger than field limit (131072)",
-            id="huge-field",
-        ),
-        pytest.param(
-            "t.csv",
-            "1\n\u0661\n".encode(),
-            "could not convert string '\u0661' to float64 at row 1, column 1.",
-            id="other-digits",
-        ),
-        pytest.param(
-            "t.csv",
-            b"1\ninf\n",
-            "Input X contains infinity or a value too large for dtype('float64').",
-            id="infinity",
-        ),
-        pytest.param(
-            "t.json",
-            b"{}",
-            "unknown extension '.json'; it must be one of .csv, .txt, .tsv, .npy",
-            id="extension",
-        ),
-        pytest.param(
-            "t.npy",
-            b"",
-            "not readable as an array of numbers:"
-            " EOF: reading magic string, expected 8 bytes got 0",
-            id="empty-npy",
-        ),
-        pytest.param(
-            "t.npy",
-            b"hello, world",
-            "not readable as an array of numbers: the magic string is not correct;"
-            " expected b'\\x93NUMPY', got b'hello,'",
-            id="no-npy",
-        ),
-    ],
-)
-def test_unusable_file(
-    name: str, content: bytes, message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    Path(name).write_bytes(content)
-    assert error_of(capsys, "cluster", name, "-k", "1") == f"{name}: {message}"
-
-
-SHAPE = "but a 2-D one (rows, columns) is needed; save"
-
-
-@pytest.mark.parametrize(
-    ("array", "message"),
-    [
-        pytest.param(
-            np.arange(5.0), f"holds a 1-D array, {SHAPE} X.reshape(-1, 1) instead", id="1-d"
-        ),
-        pytest.param(
-            np.zeros((2, 3, 3)),
-            f"holds a 3-D array, {SHAPE} X.reshape(len(X), -1) instead",
-            id="3-d",
-        ),
-        pytest.param(
-            np.array([[1, "a"]], dtype=object),
-            "not readable as an array of numbers:"
-            " Array can't be memory-mapped: Python objects in dtype.",
-            id="object",
-        ),
-        pytest.param(
-            np.zeros((2, 2), complex),
-            "holds values of type complex128, not real numbers",
-            id="complex",
-        ),
-        pytest.param(np.array([["a"]]), "holds values of type <U1, not real numbers", id="strings"),
-        pytest.param(np.zeros((0, 3)), "is empty: its shape is (0, 3)", id="no-rows"),
-        pytest.param(np.zeros((3, 0)), "is empty: its shape is (3, 0)", id="no-columns"),
-        pytest.param(
-            np.array([[1, 2], [3, np.nan], [np.nan, np.nan]]),
-            f"3 missing values, the first in row 1, column '1' (counting from 0); {FIX}",
-            id="nan",
-        ),
-    ],
-)
-def test_unusable_array(
-    array: np.ndarray,
-    message: str,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(cli.tables, "_BLOCK_ELEMENTS", 2)
-    np.save("array.npy", array)
-    assert error_of(capsys, "cluster", "array.npy") == f"array.npy: {message}"
-
-
-def test_truncated_npy(points: np.ndarray, capsys: pytest.CaptureFixture[str]) -> None:
-    np.save("cut.npy", points)
-    path = Path("cut.npy")
-    path.write_bytes(path.read_bytes()[:-1])
-    assert error_of(capsys, "cluster", "cut.npy") == (
-        "cut.npy: not readable as an array of numbers: mmap length is greater than file size"
-    )
 
 
 @pytest.mark.parametrize(
@@ -512,18 +339,57 @@ def test_truncated_npy(points: np.ndarray, capsys: pytest.CaptureFixture[str]) -
             " choose -k between 1 and 1797",
             id="k-too-large",
         ),
+        pytest.param(["-k", "0"], "-k must be an int in the range [1, inf), got '0'", id="k-zero"),
         pytest.param(
-            ["-k", "0"], "Invalid value for '-k': 0 is not in the range x>=1.", id="k-zero"
-        ),
-        pytest.param(
-            ["-k", "two"],
-            "Invalid value for '-k': 'two' is not a valid integer range.",
-            id="k-word",
+            ["-k", "two"], "-k must be an int in the range [1, inf), got 'two'", id="k-word"
         ),
         pytest.param(
             ["--seed", "-1"],
-            "Invalid value for '--seed': -1 is not in the range 0<=x<=4294967295.",
+            "--seed must be an int in the range [0, 4294967295] or None, got '-1'",
             id="seed-negative",
+        ),
+        pytest.param(
+            ["--tol", "nan"], "--tol must be a float in the range [0.0, inf), got 'nan'", id="nan"
+        ),
+        pytest.param(
+            ["--variant", "fast"],
+            "--variant must be a str among {'auto', 'elkan', 'lloyd'}, got 'fast'",
+            id="option",
+        ),
+        pytest.param(
+            ["--algorithm", "k-menas"],
+            "Invalid value for '--algorithm': 'k-menas' is not 'kmeans'.",
+            id="algorithm",
+        ),
+        pytest.param(
+            ["three.csv", "--columns", "x"],
+            "three.csv: has no column 'x'; its columns have no names, only positions: '0'",
+            id="column",
+        ),
+        pytest.param(
+            ["--columns", "pixel_0_0,pixel_0_0"],
+            "digits (embedded): chosen more than once: 'pixel_0_0'",
+            id="column-twice",
+        ),
+        pytest.param(
+            ["three.csv", "--id", "0"],
+            "three.csv: no column holds numbers besides the one of the ids",
+            id="id-alone",
+        ),
+        pytest.param(
+            ["--output", "labels.json"],
+            "labels.json: unknown extension '.json'; it must be one of .csv, .txt, .tsv",
+            id="output-extension",
+        ),
+        pytest.param(
+            ["--plot", "clusters.csv"],
+            "clusters.csv: unknown extension '.csv'; it must be one of .png, .svg, .pdf, .jpg",
+            id="plot-extension",
+        ),
+        pytest.param(
+            ["--plot", "old.png"],
+            "old.png: exists already; --force overwrites it",
+            id="plot-exists",
         ),
         pytest.param(
             ["three.csv", "more.csv"],
@@ -556,13 +422,14 @@ def test_unusable_arguments(
     Path("folder").mkdir()
     Path("folder.csv").mkdir()
     Path("three.csv").write_text("1\n2\n3\n")
+    Path("old.png").touch()
     assert error_of(capsys, "cluster", *arguments) == message
     assert Path("three.csv").read_text() == "1\n2\n3\n"
 
 
 def test_closed_folder(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     # Permissions do not bind a superuser, whom the suite may run as.
-    monkeypatch.setattr(cli.jobs.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(cli.output.os, "access", lambda path, mode: False)
     assert error_of(capsys, "cluster", "--output", "labels.csv") == (
         "labels.csv: the folder '.' is not writable"
     )
@@ -595,7 +462,7 @@ def test_missing_package(
     assert cli.main(["cluster"]) == 2
     assert capsys.readouterr() == (
         "",
-        "The shell needs two small packages: pip install 'scratchml[cli]'\n",
+        "The shell needs a few packages: pip install 'scratchml[cli]'\n",
     )
 
 

@@ -1,0 +1,236 @@
+"""The algorithms of the shell, and the options that their estimators' own constraints make.
+
+An estimator joins with one line of `ALGORITHMS`. What its parameters are called, may be, mean and
+default to is read from the class: its constraints, its docstring and its signature.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from numbers import Integral
+from typing import Any
+
+import click
+
+from scratchml.core.params import AnyOf, Constraint, Interval, IsNone, Options, as_constraint
+
+# Flags that are not simply the parameter's name: short ones, and one that the shell itself takes.
+_FLAGS = {
+    "n_clusters": ("-k", "--n-clusters"),
+    "random_state": ("--seed",),
+    "algorithm": ("--variant",),
+}
+# The shell has its own way of these: --threads, the progress bar, never touching the input.
+_NOT_OFFERED = {"copy_x", "n_jobs", "verbose"}
+# The shell gives the same clusters each time.
+_DEFAULTS: Mapping[str, Any] = {"random_state": 0}
+
+_BOOLEAN = as_constraint("boolean")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of an estimator that can be said in a word.
+
+    Attributes
+    ----------
+    name : str
+        As the class calls it.
+    constraint : AnyOf
+        The alternatives that a word can spell.
+    default : object
+        Value unless given.
+    description : str
+        First sentence of its documentation.
+    """
+
+    name: str
+    constraint: AnyOf
+    default: Any
+    description: str
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What the shell calls it."""
+        return _FLAGS.get(self.name, (f"--{self.name.replace('_', '-')}",))
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether it is true or false and nothing else."""
+        return self.constraint.constraints == (_BOOLEAN,)
+
+    @property
+    def metavar(self) -> str:
+        """What its value looks like, for the help."""
+        return "|".join(dict.fromkeys(_metavar(part) for part in self.constraint.constraints))
+
+    def parse(self, word: str) -> Any:
+        """Value that a word stands for.
+
+        Raises
+        ------
+        ValueError
+            When the parameter may not be that; the text completes "-k ...".
+        """
+        for value in _readings(word):
+            if self.constraint.is_satisfied_by(value):
+                return value
+        raise ValueError(f"must be {self.constraint}, got {word!r}")
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """An estimator as the shell knows it.
+
+    Attributes
+    ----------
+    name : str
+        Value of ``--algorithm``.
+    title : str
+        Its name for people.
+    door, class_name : str
+        Where the class is.
+    """
+
+    name: str
+    title: str
+    door: str
+    class_name: str
+
+    @property
+    def estimator(self) -> Any:
+        """The class; its module is imported now."""
+        return getattr(import_module(self.door), self.class_name)
+
+    def parameters(self) -> Iterator[Parameter]:
+        """The parameters that the shell offers, in the order of the signature."""
+        from docstring_parser import DocstringStyle, parse
+
+        cls = self.estimator
+        documented = parse(cls.__doc__ or "", DocstringStyle.NUMPYDOC).params
+        descriptions = {entry.arg_name: entry.description or "" for entry in documented}
+        for name, parameter in inspect.signature(cls).parameters.items():
+            alternatives = list(_spellable(cls._parameter_constraints.get(name, ())))
+            if alternatives and name not in _NOT_OFFERED:
+                default = _DEFAULTS.get(name, parameter.default)
+                description = _first_sentence(descriptions.get(name, ""))
+                yield Parameter(name, AnyOf(tuple(alternatives)), default, description)
+
+
+ALGORITHMS = {
+    algorithm.name: algorithm
+    for algorithm in (Algorithm("kmeans", "K-means", "scratchml.cluster", "KMeans"),)
+}
+
+
+# --- options ------------------------------------------------------------------------------------
+
+
+def parameter_options(algorithms: Mapping[str, Algorithm]) -> list[click.Option]:
+    """One option for each flag that any of the algorithms has a parameter for."""
+    takers: dict[tuple[str, ...], list[tuple[str, Parameter]]] = {}
+    for algorithm in algorithms.values():
+        for parameter in algorithm.parameters():
+            takers.setdefault(parameter.flags, []).append((algorithm.name, parameter))
+    return [_option(flags, found, len(algorithms)) for flags, found in takers.items()]
+
+
+def _option(
+    flags: tuple[str, ...], takers: list[tuple[str, Parameter]], n_algorithms: int
+) -> click.Option:
+    names = ", ".join(name for name, _ in takers)
+    parameter = takers[0][1]
+    help_text = parameter.description
+    if len(takers) < n_algorithms:
+        help_text += f"  [{names}]"
+    defaults = {str(p.default): None for _, p in takers if p.default is not inspect.Parameter.empty}
+    if defaults:
+        help_text += f"  [default: {' or '.join(defaults)}]"
+    if parameter.is_flag:
+        (flag,) = flags
+        return click.Option([f"{flag}/--no-{flag[2:]}"], default=None, help=help_text)
+    metavar = "|".join(dict.fromkeys(p.metavar for _, p in takers))
+    return click.Option(list(flags), metavar=metavar, help=help_text)
+
+
+def chosen_parameters(algorithm: Algorithm, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters for the estimator's constructor, from the words given on the command line.
+
+    Parameters
+    ----------
+    algorithm : Algorithm
+        The algorithm that was chosen.
+    given : mapping of str to object
+        Values of the options of `parameter_options` by click's names for them; None is not given.
+
+    Raises
+    ------
+    click.UsageError
+        When the algorithm has no such parameter, or may not have that value.
+    """
+    offered = {option_name(p.flags): p for p in algorithm.parameters()}
+    chosen = {p.name: _DEFAULTS[p.name] for p in offered.values() if p.name in _DEFAULTS}
+    for option, word in given.items():
+        if word is None:
+            continue
+        if option not in offered:
+            flag = "--" + option.replace("_", "-")
+            allowed = ", ".join(parameter.flags[-1] for parameter in offered.values())
+            raise click.UsageError(
+                f"--algorithm {algorithm.name} has no option {flag}; it has {allowed}"
+            )
+        parameter = offered[option]
+        try:
+            chosen[parameter.name] = word if parameter.is_flag else parameter.parse(word)
+        except ValueError as error:
+            raise click.UsageError(f"{parameter.flags[0]} {error}") from error
+    return chosen
+
+
+def option_name(flags: tuple[str, ...]) -> str:
+    """Click's name for an option with these flags."""
+    return flags[-1].lstrip("-").replace("-", "_")
+
+
+# --- words --------------------------------------------------------------------------------------
+
+
+def _spellable(specs: Any) -> Iterator[Constraint]:
+    """The alternatives of a declaration that a word can spell."""
+    for constraint in map(as_constraint, specs):
+        if constraint == _BOOLEAN or isinstance(constraint, Interval | Options | IsNone):
+            yield constraint
+        elif isinstance(constraint, AnyOf):
+            yield from _spellable(constraint.constraints)
+
+
+def _readings(word: str) -> Iterator[Any]:
+    """Everything that a word may mean, the narrowest first."""
+    named = {"none": None, "true": True, "false": False}
+    if word.lower() in named:
+        yield named[word.lower()]
+    for kind in (int, float):
+        try:
+            number = kind(word)
+        except ValueError:
+            continue
+        if math.isfinite(number):
+            yield number
+    yield word
+
+
+def _metavar(constraint: Constraint) -> str:
+    if isinstance(constraint, Options):
+        return "|".join(map(str, constraint.options))
+    if isinstance(constraint, Interval):
+        return "N" if constraint.type is Integral else "X"
+    return "none" if isinstance(constraint, IsNone) else "true|false"
+
+
+def _first_sentence(text: str) -> str:
+    sentence, stop, _ = " ".join(text.replace("`", "").split()).partition(". ")
+    return sentence + "." if stop else sentence
