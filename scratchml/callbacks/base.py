@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from numbers import Real
 from typing import Any
+
+import numpy as np
 
 from scratchml.core.callbacks import CallbackMixin
 from scratchml.core.events import FitEvent
@@ -99,3 +102,34 @@ class FitCallback(ABC):
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_fits": {}}
+
+
+def is_number(event: FitEvent, name: str) -> bool:
+    """Whether what an event shows under a name is a single number; this reads it."""
+    return isinstance(getattr(event, name), Real | np.bool_)
+
+
+def read_number(event: FitEvent, name: str, caller: str) -> float:
+    """The number that an event shows under a name that the user has chosen.
+
+    Parameters
+    ----------
+    event : FitEvent
+        A finished iteration.
+    name : str
+        What to read.
+    caller : str
+        Who monitors it.
+
+    Raises
+    ------
+    ValueError
+        If the event shows nothing of that name, or an array.
+    """
+    if name not in event.state_names or not is_number(event, name):
+        numbers = [shown for shown in event.state_names if is_number(event, shown)]
+        raise ValueError(
+            f"{caller} cannot monitor {name!r}: the fit of {type(event.estimator).__name__} shows "
+            f"no number of that name. The numbers it shows: {', '.join(numbers) or 'none'}."
+        )
+    return float(getattr(event, name))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
-from scratchml.callbacks.base import FitCallback
+from scratchml.callbacks.base import FitCallback, read_number
 from scratchml.core.events import FitEvent
 from scratchml.core.params import Interval, Options, check_params
 
@@ -30,7 +30,7 @@ class EarlyStopping(FitCallback):
     Parameters
     ----------
     monitor : str, default="inertia"
-        Name of the value, one of those that the events of the fit show.
+        Name of the value, one of the numbers that the events of the fit show.
     min_delta : float, default=1e-4
         The least gain that counts as an improvement.
     patience : int, default=1
@@ -50,7 +50,7 @@ class EarlyStopping(FitCallback):
     InvalidParameterError
         If a parameter is not valid.
     ValueError
-        In a fit whose events do not show `monitor`.
+        In a fit whose events do not show `monitor`, or show an array under that name.
 
     Notes
     -----
@@ -109,13 +109,7 @@ class EarlyStopping(FitCallback):
 
     def _read(self, event: FitEvent) -> float:
         """The value as a number of which lower is better."""
-        if self.monitor not in event.state_names:
-            raise ValueError(
-                f"EarlyStopping monitors {self.monitor!r}, which the fit of "
-                f"{type(event.estimator).__name__} does not show. "
-                f"It shows: {', '.join(event.state_names)}."
-            )
-        value = float(getattr(event, self.monitor))
+        value = read_number(event, self.monitor, type(self).__name__)
         return value if self.mode == "min" else -value
 
     def _improves(self, value: float, best: float) -> bool:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from scratchml.callbacks.base import FitCallback
+from scratchml.callbacks.base import FitCallback, is_number
 from scratchml.core.events import FitEvent
 from scratchml.core.params import Options, check_params
 
@@ -71,7 +70,7 @@ class History(FitCallback, Mapping[str, np.ndarray]):
         fit: _Fit = self._state_of(event.estimator)
         if event.stage not in fit.scalars:
             # Reading a value may compute it: what proves to be an array is read only this once.
-            fit.scalars[event.stage] = [n for n in event.state_names if _is_scalar(event, n)]
+            fit.scalars[event.stage] = [n for n in event.state_names if is_number(event, n)]
         row = {name: getattr(event, name) for name in (*_ALWAYS, *fit.scalars[event.stage])}
         for name in set(self._kept).intersection(event.state_names):
             row[name] = np.array(getattr(event, name))
@@ -179,7 +178,3 @@ class _Fit:
     def __init__(self, rows: list[dict[str, Any]]) -> None:
         self.rows = rows
         self.scalars: dict[str, list[str]] = {}
-
-
-def _is_scalar(event: FitEvent, name: str) -> bool:
-    return isinstance(getattr(event, name), Real | np.bool_)

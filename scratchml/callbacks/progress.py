@@ -9,7 +9,7 @@ import threading
 from numbers import Real
 from typing import TYPE_CHECKING, Any, TextIO
 
-from scratchml.callbacks.base import FitCallback
+from scratchml.callbacks.base import FitCallback, read_number
 from scratchml.core.events import FitEvent
 from scratchml.core.params import HasMethods, Interval, check_params
 
@@ -25,6 +25,8 @@ _CONSTRAINTS: dict[str, list[Any]] = {
     "file": [HasMethods(("write", "flush")), None],
 }
 
+# Shown where there is one; a name that the user has chosen has to exist.
+_DEFAULT_MONITOR = "inertia"
 _SECONDS_BETWEEN_REFRESHES = 0.1
 # More bars of one fit would push each other off the screen.
 _MAX_BARS = 10
@@ -33,18 +35,19 @@ _LOCK = threading.RLock()
 
 
 class ProgressBar(FitCallback):
-    """Show a bar for each run of a fit: its iterations and the value it lowers.
+    """Show a bar for the runs of a fit: their iterations and the value they lower.
 
     A bar is full when its run has converged. It is redrawn after an iteration, about ten times a
-    second at most, in the thread of the fit; fits in several threads share one display. Nothing is
+    second at most, in the thread of the fit; fits in several threads share one display. A run that
+    is over before the next refresh gets no bar, unless it is the last of its fit. Nothing is
     shown where standard error is not a terminal (or a notebook with ipywidgets), nor in the worker
     processes of a parallel search.
 
     Parameters
     ----------
     monitor : str or None, default="inertia"
-        Value to show beside the bar, as of the latest refresh, if the events of the fit show it.
-        None shows none.
+        Number to show beside the bar, as of the latest refresh: one that the events of the fit
+        show. The default shows none where there is no inertia, None never shows one.
     delay : float, default=0.5
         Seconds that a fit must have taken before its bar appears: short fits flash nothing.
     transient : bool, default=False
@@ -60,11 +63,15 @@ class ProgressBar(FitCallback):
         If a parameter is not valid.
     ImportError
         If rich is not installed.
+    ValueError
+        In a fit whose events do not show the `monitor` that was chosen, or show an array under that
+        name.
 
     Notes
     -----
     Between two refreshes nothing is computed. A refresh reads `monitor`, which for the inertia of
-    K-means takes one pass over the data.
+    K-means takes one pass over the data. Any value but the default is also read after the first
+    iteration of each run, to see that it is a number.
 
     Examples
     --------
@@ -78,7 +85,7 @@ class ProgressBar(FitCallback):
     def __init__(
         self,
         *,
-        monitor: str | None = "inertia",
+        monitor: str | None = _DEFAULT_MONITOR,
         delay: float = 0.5,
         transient: bool = False,
         force: bool = False,
@@ -99,6 +106,8 @@ class ProgressBar(FitCallback):
 
     def __call__(self, event: FitEvent) -> None:
         """Redraw the bar, if it is time."""
+        if event.iteration == 1 and self.monitor not in (None, _DEFAULT_MONITOR):
+            read_number(event, self.monitor, type(self).__name__)
         bars: _Bars | None = self._state_of(event.estimator)
         if bars is not None:
             bars.advance(event)
@@ -106,7 +115,7 @@ class ProgressBar(FitCallback):
     def on_fit_task_end(self, estimator: Any, context: Any) -> bool:
         bars: _Bars | None = self._state_of(estimator)
         if bars is not None and context.max_subtasks != 0:  # not an iteration, which has none
-            bars.fill()
+            bars.fill(fit_is_over=context.task_name == "fit")
         return False
 
     def teardown(self, estimator: Any, context: Any) -> None:
@@ -156,6 +165,7 @@ class _Bars:
         self._refresh_at: float = callback.delay
         # The current run, and how far it has come.
         self._run: tuple[str, int] | None = None
+        self._title = ""
         self._task: TaskID | None = None
         self._run_began = self._seconds = 0.0
         self._count = ""
@@ -165,7 +175,9 @@ class _Bars:
     def advance(self, event: FitEvent) -> None:
         if (event.stage, event.run) != self._run:
             self._run = (event.stage, event.run)
+            self._title = _title(event)
             self._task = None
+            self._drawn = ""
             self._run_began = self._seconds
         self._count = _count(event)
         self._seconds = event.seconds
@@ -173,18 +185,16 @@ class _Bars:
             self._draw(event)
             self._refresh_at = event.seconds + _SECONDS_BETWEEN_REFRESHES
 
-    def fill(self) -> None:
-        """The current run is over: its bar is full, however few iterations it took."""
-        if self._display is not None and self._task is not None:
-            self._display.update(
-                self._task,
-                completed=1,
-                total=1,
-                count=self._count,
-                # Better no value than that of an iteration before the last.
-                value=self._value if self._drawn == self._count else "",
-                time=self._time(),
-            )
+    def fill(self, fit_is_over: bool) -> None:
+        """The current run is over: its bar is full, however few iterations it took.
+
+        When the fit is over too, its last run gets a bar if it has none: otherwise what stays on
+        the screen would be an earlier run.
+        """
+        if self._display is not None and (self._task is not None or fit_is_over):
+            # Better no value than that of an iteration before the last.
+            value = self._value if self._drawn == self._count else ""
+            self._show(self._display, completed=1, total=1, value=value)
 
     def _draw(self, event: FitEvent) -> None:
         if self._display is None:
@@ -192,25 +202,21 @@ class _Bars:
         monitor = self._callback.monitor
         self._drawn = self._count
         self._value = ""
-        if monitor in event.state_names:
-            self._value = f"{monitor} {getattr(event, monitor):.6g}"
-        shown: dict[str, Any] = {
-            "completed": event.iteration,
-            "count": self._count,
-            "value": self._value,
-            "time": self._time(),
-        }
-        if self._task is None:
-            if len(self._tasks) == _MAX_BARS:
-                self._display.remove_task(self._tasks.pop(0))
-            self._task = self._display.add_task(_title(event), total=event.total, **shown)
-            self._tasks.append(self._task)
-        else:
-            self._display.update(self._task, **shown)
+        if monitor is not None and monitor in event.state_names:
+            self._value = f"{monitor} {read_number(event, monitor, 'ProgressBar'):.6g}"
+        self._show(self._display, completed=event.iteration, total=event.total, value=self._value)
         self._display.refresh()
 
-    def _time(self) -> str:
-        return f"{self._seconds - self._run_began:.1f} s"
+    def _show(self, display: Progress, **shown: Any) -> None:
+        """Bring the bar of the current run up to date; make one if it has none."""
+        shown |= {"count": self._count, "time": f"{self._seconds - self._run_began:.1f} s"}
+        if self._task is None:
+            if len(self._tasks) == _MAX_BARS:
+                display.remove_task(self._tasks.pop(0))
+            self._task = display.add_task(self._title, **shown)
+            self._tasks.append(self._task)
+        else:
+            display.update(self._task, **shown)
 
 
 def _title(event: FitEvent) -> str:

@@ -25,6 +25,7 @@ import pickle
 import platform
 import re
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,11 @@ def cache_directory() -> Path | None:
     it, the user's cache folder is taken: ``$XDG_CACHE_HOME`` or ``~/.cache``, on macOS
     ``~/Library/Caches``, on Windows ``%LOCALAPPDATA%``. Where none of these can be found (no home),
     there is no cache.
+
+    Whoever may write a file that is read from there may have this process run any code. Files are
+    therefore read only if they belong to the user or to root: users may name one folder, and each
+    then finds what root or they themselves have compiled. (Windows does not tell the owner; there,
+    name a folder that others cannot write to.)
     """
     chosen = os.environ.get("SCRATCHML_CACHE_DIR")
     if chosen is not None:
@@ -266,7 +272,10 @@ class KernelCache:
         """Read the machine code for a signature, or None if there is none to be trusted."""
         target_context.refresh()
         try:
-            stored = self._path(signature, target_context.codegen()).read_bytes()
+            with self._path(signature, target_context.codegen()).open("rb") as file:
+                if not _is_trusted(os.fstat(file.fileno())):
+                    return None
+                stored = file.read()
         except OSError:
             return None
         checksum, payload = stored[:32], stored[32:]
@@ -281,9 +290,13 @@ class KernelCache:
         try:
             payload = dumps(result._reduce())
         except RuntimeError as error:
-            # There is no machine code to keep: a Ctrl-C during its generation is raised in the
-            # callback that receives it, from where ctypes passes nothing on.
-            raise KeyboardInterrupt from error
+            # A Ctrl-C while machine code is generated is raised in the callback that receives the
+            # code, from where ctypes passes nothing on: it is known by the code that is missing.
+            # Signals reach the main thread alone.
+            is_main_thread = threading.current_thread() is threading.main_thread()
+            if is_main_thread and str(error).startswith("no compiled object yet"):
+                raise KeyboardInterrupt from error
+            return
         try:
             # Sources edited since they were imported are not what has been compiled.
             if sources_digest() != self._sources:
@@ -316,6 +329,11 @@ class KernelCache:
         ):
             digest.update(repr(part).encode() + b"\0")
         return self._directory / f"{self._name}-{digest.hexdigest()[:32]}.kernel"
+
+
+def _is_trusted(file: os.stat_result) -> bool:
+    """Whether a file belongs to the user or to root, as far as the system tells."""
+    return not hasattr(os, "geteuid") or file.st_uid in (0, os.geteuid())
 
 
 def _name_of(function: Callable[..., Any]) -> str:

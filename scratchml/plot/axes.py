@@ -1,7 +1,8 @@
-"""Where pictures are drawn: the check for matplotlib, axes, and grids of axes."""
+"""Where pictures are drawn: the check for matplotlib, axes, grids of axes, texts, legends."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,17 @@ def axes_or_new(ax: Any, figsize: tuple[float, float] | None = None) -> Any:
     import matplotlib.pyplot as plt
 
     return plt.subplots(figsize=figsize, layout="constrained")[1]
+
+
+def literal(text: Any) -> str:
+    """Text that matplotlib shows as it is: the dollar signs of a name enclose no formula.
+
+    It is for texts made at once, while the setting ``text.parse_math`` is what it is now.
+    """
+    import matplotlib
+
+    escaped = matplotlib.rcParams["text.parse_math"]
+    return str(text).replace("$", r"\$") if escaped else str(text)
 
 
 def percent(share: float) -> str:
@@ -95,3 +107,39 @@ def divide_axes(ax: Any, n_cells: int, n_rows: int, n_columns: int) -> np.ndarra
     for i in range(n_cells):
         axes.flat[i] = ax.figure.add_subplot(grid[divmod(i, n_columns)])
     return axes
+
+
+def dot_legend(ax: Any, entries: Sequence[tuple[str, Any, float]], title: str) -> Any:
+    """A legend on the right of the axes, of dots in the colours of the samples.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Which gets the legend.
+    entries : sequence of (str, color, float)
+        Text, colour and diameter in points of each dot.
+    title : str
+        Heading.
+
+    Returns
+    -------
+    matplotlib Legend
+    """
+    from matplotlib.lines import Line2D
+
+    legend = ax.legend(
+        [
+            Line2D([], [], ls="", marker="o", ms=size, mfc=color, mec="none")
+            for _, color, size in entries
+        ],
+        [""] * len(entries),
+        title=title,
+        loc="upper left",
+        bbox_to_anchor=(1, 1),
+        frameon=False,
+        handletextpad=0.2,
+    )
+    # Set afterwards: as labels, texts that begin with an underscore would be left out.
+    for line, (text, _, _) in zip(legend.get_texts(), entries, strict=True):
+        line.set_text(literal(text))
+    return legend

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from scratchml.core.containers import column_names
 from scratchml.core.exceptions import NotFittedError, compatible
+from scratchml.core.params import Interval, check_params
 from scratchml.core.validation import check_array
 
-from .axes import axes_or_new, divide_axes, grid_shape, percent, require_matplotlib
+from .axes import axes_or_new, divide_axes, grid_shape, literal, percent, require_matplotlib
 from .groups import Clusters, check_labels, cluster_means, cluster_names, encode
 from .palette import cluster_colors
+from .projection import check_magnitude
 from .results import centers_of
 
 _MOST_NAMES = 20
@@ -73,6 +76,7 @@ class CentersDisplay:
         image_shape: tuple[int, int] | None = None,
         feature_names: Any = None,
     ) -> None:
+        check_magnitude(centers, "centers", type(self).__name__)
         n_features = centers.shape[1]
         if image_shape is not None and np.prod(image_shape) != n_features:
             raise ValueError(
@@ -126,7 +130,8 @@ class CentersDisplay:
         NotFittedError
             If the estimator has no centres.
         ValueError
-            If `image_shape` or `feature_names` do not fit the centres.
+            If `image_shape` or `feature_names` do not fit the centres, or these are too large for
+            any axis.
         """
         require_matplotlib(f"{cls.__name__}.from_estimator")
         centers = centers_of(estimator)
@@ -185,10 +190,12 @@ class CentersDisplay:
         ImportError
             If matplotlib is not installed.
         ValueError
-            If the data are not valid or do not fit together, or all samples are noise.
+            If the data are not valid, too large for any axis, or do not fit together, or all
+            samples are noise.
         """
         require_matplotlib(f"{cls.__name__}.from_predictions")
         samples = check_array(X, accept_sparse=("csr",), estimator_name=cls.__name__)
+        check_magnitude(samples, "X", cls.__name__)
         labels = check_labels(labels, samples.shape[0])
         names = cluster_names(labels)
         if len(names) == 0:
@@ -224,9 +231,12 @@ class CentersDisplay:
         Raises
         ------
         ValueError
-            If `ax` is no subplot, or was divided before.
+            If `ax` is no subplot, or was divided before, or `n_columns` is not a positive integer.
         """
-        require_matplotlib(f"{type(self).__name__}.plot")
+        caller = f"{type(self).__name__}.plot"
+        require_matplotlib(caller)
+        allowed = {"n_columns": [Interval(Integral, 1, None, closed="left"), None]}
+        check_params(allowed, {"n_columns": n_columns}, caller)
         n_clusters = len(self.centers)
         if n_columns is None:
             n_columns = grid_shape(n_clusters, 1.6)[1]
@@ -243,7 +253,7 @@ class CentersDisplay:
         fontsize = 9 if n_clusters <= _MOST_LARGE else 6.5
         for i, ax_i in enumerate(self.axes_.flat[:n_clusters]):
             share = "" if self.shares is None else f"  ({percent(self.shares[i])})"
-            ax_i.set_title(f"{self.names[i]}{share}", fontsize=fontsize, pad=3)
+            ax_i.set_title(f"{literal(self.names[i])}{share}", fontsize=fontsize, pad=3)
         if self.image_shape:
             self._draw_images({"cmap": cmap})
         else:
@@ -280,7 +290,7 @@ class CentersDisplay:
             in_first_column = i % self.axes_.shape[1] == 0
             in_last_row = i + self.axes_.shape[1] >= len(self.centers)
             if named:
-                ax.set_yticks(features, [str(name) for name in self.feature_names])
+                ax.set_yticks(features, [literal(name) for name in self.feature_names])
             else:
                 ax.locator_params(axis="y", integer=True)
             ax.tick_params(labelleft=in_first_column, labelbottom=in_last_row)

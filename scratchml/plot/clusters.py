@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from scratchml.core.containers import column_names, is_sparse
+from scratchml.core.params import Interval, check_params
 from scratchml.core.validation import check_array, check_random_state
 
-from .axes import axes_or_new, percent, require_matplotlib
-from .groups import Clusters, check_labels, cluster_names, draw_samples, encode
+from .axes import axes_or_new, dot_legend, literal, percent, require_matplotlib
+from .groups import Clusters, check_labels, cluster_names, draw_samples, encode, middle_points
 from .palette import NOISE, cluster_colors, shade, tint
-from .projection import principal_axes
+from .projection import check_magnitude, place_samples
 from .regions import Regions, boundaries, predict_regions
 from .results import centers_of, labels_of
 
@@ -42,8 +44,8 @@ class ClusterDisplay:
         Share of each cluster in all samples.
     n_samples : int
         Number of samples, those included that are not drawn.
-    axis_labels : (str, str)
-        What the axes are called.
+    axis_labels : (str, str or None)
+        What the axes are called; None for the height of a strip, which means nothing.
     centers : ndarray of shape (n_clusters, 2), optional
         Where the centres are. Without them the names stand at a point in the middle of each
         cluster.
@@ -87,7 +89,7 @@ class ClusterDisplay:
         *,
         shares: np.ndarray,
         n_samples: int,
-        axis_labels: tuple[str, str],
+        axis_labels: tuple[str, str | None],
         centers: np.ndarray | None = None,
         regions: Regions | None = None,
     ) -> None:
@@ -148,7 +150,8 @@ class ClusterDisplay:
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If the data are not valid, or not those of the estimator.
+            If the data are not valid, too large for any axis, or not those of the estimator, or
+            `grid_resolution` is not a positive integer.
 
         Notes
         -----
@@ -156,6 +159,11 @@ class ClusterDisplay:
         O(n_features^2) memory for the principal axes.
         """
         require_matplotlib(f"{cls.__name__}.from_estimator")
+        check_params(
+            {"grid_resolution": [Interval(Integral, 1, None, closed="left")]},
+            {"grid_resolution": grid_resolution},
+            f"{cls.__name__}.from_estimator",
+        )
         samples = _check_samples(X, cls.__name__)
         labels = labels_of(estimator, X)
         centers = centers_of(estimator)
@@ -214,12 +222,13 @@ class ClusterDisplay:
         ImportError
             If matplotlib is not installed.
         ValueError
-            If the data are not valid or do not fit together.
+            If the data are not valid or do not fit together, or are too large for any axis.
         """
         require_matplotlib(f"{cls.__name__}.from_predictions")
         samples = _check_samples(X, cls.__name__)
         if centers is not None:
             centers = check_array(centers, input_name="centers")
+            check_magnitude(centers, "centers", cls.__name__)
         if feature_names is None:
             feature_names = column_names(X)
         display = cls._from_samples(
@@ -252,34 +261,15 @@ class ClusterDisplay:
 
         random_state = check_random_state(random_state)
         drawn = draw_samples(clusters.codes, max_points, random_state)
-        points = X[drawn]
-        if feature_names is None:
-            feature_names = [f"feature {i}" for i in range(n_features)]
-        elif len(feature_names) != n_features:
-            raise ValueError(
-                f"There are {len(feature_names)} feature_names, but X has {n_features}."
-            )
-        if n_features == 1:
-            jitter = random_state.uniform(-0.4, 0.4, size=(len(drawn), 1))
-            points = np.hstack([points, jitter])
-            centers = None if centers is None else np.pad(centers, [(0, 0), (0, 1)])
-            axis_labels = (str(feature_names[0]), "")
-        elif n_features == 2:
-            axis_labels = (str(feature_names[0]), str(feature_names[1]))
-        else:
-            plane = principal_axes(X)
-            points = plane.project(points)
-            centers = None if centers is None else plane.project(centers)
-            first, second = (f"({percent(share)} of the variance)" for share in plane.shares)
-            axis_labels = (f"first principal axis {first}", f"second principal axis {second}")
+        placement = place_samples(X, drawn, centers, feature_names, random_state)
         return cls(
-            points,
+            placement.points,
             clusters.codes[drawn],
             names,
             shares=clusters.shares,
             n_samples=n_samples,
-            axis_labels=axis_labels,
-            centers=centers,
+            axis_labels=placement.axis_labels,
+            centers=placement.centers,
             regions=regions,
         )
 
@@ -309,7 +299,8 @@ class ClusterDisplay:
         self
         """
         require_matplotlib(f"{type(self).__name__}.plot")
-        is_strip = not self.axis_labels[1]
+        xlabel, ylabel = self.axis_labels
+        is_strip = ylabel is None
         self.ax_ = axes_or_new(ax, _STRIP_SIZE if is_strip else None)
         self.figure_ = self.ax_.figure
         colors = cluster_colors(len(self.names))
@@ -319,7 +310,7 @@ class ClusterDisplay:
         self._draw_points(colors, point_size, scatter_kwargs or {})
         self._draw_names(colors)
         self._draw_legend(colors, legend)
-        self.ax_.set(xlabel=self.axis_labels[0], ylabel=self.axis_labels[1])
+        self.ax_.set(xlabel=literal(xlabel), ylabel="" if is_strip else literal(ylabel))
         if is_strip:
             self.ax_.set(yticks=[], ylim=(-0.5, 0.5))
         if len(self.points) < self.n_samples:
@@ -368,14 +359,17 @@ class ClusterDisplay:
         self.texts_ = []
         if len(self.names) > _MOST_NUMBERS:
             return
-        places = self._middles() if self.centers is None else self.centers
+        if self.centers is None:
+            places = middle_points(self.points, self.codes)
+        else:
+            places = dict(enumerate(self.centers))
         longest = max((len(str(name)) for name in self.names), default=0)
         shape = "circle,pad=0.25" if longest <= 2 else "round,pad=0.25"
-        for place, name, color in zip(places, self.names, colors, strict=True):
-            badge = {"boxstyle": shape, "fc": "white", "ec": color, "lw": 1.8}
+        for code, place in places.items():
+            badge = {"boxstyle": shape, "fc": "white", "ec": colors[code], "lw": 1.8}
             text = self.ax_.text(
                 *place,
-                str(name),
+                literal(self.names[code]),
                 ha="center",
                 va="center",
                 weight="bold",
@@ -387,44 +381,19 @@ class ClusterDisplay:
             )
             self.texts_.append(text)
 
-    def _middles(self) -> np.ndarray:
-        """The drawn point of each cluster that is nearest to the mean of those drawn."""
-        scale = np.ptp(self.points, axis=0)
-        points = self.points / np.where(scale > 0, scale, 1)
-        nearest = []
-        for code in range(len(self.names)):
-            members = np.flatnonzero(self.codes == code)
-            offsets = points[members] - points[members].mean(axis=0)
-            nearest.append(members[np.argmin((offsets**2).sum(axis=1))])
-        return self.points[nearest]
-
     def _draw_legend(self, colors: np.ndarray, wanted: bool | None) -> None:
-        from matplotlib.lines import Line2D
-
-        entries = []
+        entries: list[tuple[str, Any, float]] = []
         if wanted or len(self.names) <= _LONGEST_LEGEND:
             for name, share, color in zip(self.names, self.shares, colors, strict=True):
                 entries.append((f"{name}  ({percent(share)})", color, 6))
         if (self.codes < 0).any():
             entries.append((f"noise  ({percent(1 - self.shares.sum())})", NOISE, 3))
-        self.legend_ = None
-        if not entries or wanted is False:
-            return
-        handles = [
-            Line2D([], [], ls="", marker="o", ms=size, mfc=color, mec="none", label=label)
-            for label, color, size in entries
-        ]
-        self.legend_ = self.ax_.legend(
-            handles=handles,
-            title="cluster",
-            loc="upper left",
-            bbox_to_anchor=(1, 1),
-            frameon=False,
-            handletextpad=0.2,
-        )
+        drawn = entries and wanted is not False
+        self.legend_ = dot_legend(self.ax_, entries, "cluster") if drawn else None
 
 
 def _check_samples(X: Any, owner: str) -> Any:
     """The samples as an array, or as CSR if they are sparse and have to be projected."""
     samples = check_array(X, accept_sparse=("csr",), estimator_name=owner)
+    check_magnitude(samples, "X", owner)
     return samples.toarray() if is_sparse(samples) and samples.shape[1] <= 2 else samples

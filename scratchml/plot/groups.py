@@ -124,6 +124,31 @@ def cluster_means(X: Any, clusters: Clusters) -> np.ndarray:
     return sums[:-1] / clusters.sizes[:, None]
 
 
+def middle_points(points: np.ndarray, codes: np.ndarray) -> dict[int, np.ndarray]:
+    """The point of each cluster that is nearest to their mean, seen on axes of equal length.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_points, n_axes)
+        Where the points are.
+    codes : ndarray of shape (n_points,)
+        Cluster of each; -1 is noise.
+
+    Returns
+    -------
+    dict of int to ndarray of shape (n_axes,)
+        By code, for the clusters that have points.
+    """
+    scale = np.ptp(points, axis=0)
+    scaled = points / np.where(scale > 0, scale, 1)
+    middles = {}
+    for code in np.unique(codes[codes >= 0]):
+        members = np.flatnonzero(codes == code)
+        offsets = scaled[members] - scaled[members].mean(axis=0)
+        middles[int(code)] = points[members[np.argmin((offsets**2).sum(axis=1))]]
+    return middles
+
+
 def draw_samples(
     codes: np.ndarray, max_points: int | None, random_state: np.random.RandomState
 ) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .axes import axes_or_new, require_matplotlib
+from .axes import axes_or_new, literal, require_matplotlib
 from .palette import MUTED, OKABE_ITO
 
 # From here on a value is written without decimals.
@@ -36,7 +36,9 @@ class HistoryDisplay:
     Attributes
     ----------
     best_run : int
-        The run with the best last value; the first of equally good ones.
+        The run with the best last value; the first of equally good ones. K-means shows the inertia
+        of the centres that an iteration began with: among runs that end almost alike the fit may
+        have kept another one.
     ax_ : matplotlib Axes
         Where it was drawn.
     figure_ : matplotlib Figure
@@ -74,6 +76,10 @@ class HistoryDisplay:
                 "values, runs and iterations should be one-dimensional and of equal length, got"
                 f" shapes {values.shape}, {runs.shape} and {iterations.shape}."
             )
+        given = {f"values of {name!r}": values, "runs": runs, "iterations": iterations}
+        for what, array in given.items():
+            if array.dtype.kind not in "iuf":
+                raise ValueError(f"The {what} should be numbers, got dtype {array.dtype}.")
         recorded = ~np.isnan(values)
         if not recorded.any():
             raise ValueError(f"There is no record of {name!r} to draw.")
@@ -130,6 +136,8 @@ class HistoryDisplay:
             If the estimator takes no callbacks.
         KeyError
             If the fit shows no scalar of that name.
+        ValueError
+            If what is recorded under that name is no number, or `mode` is not valid.
         """
         require_matplotlib(f"{cls.__name__}.from_estimator")
         if not hasattr(estimator, "set_callbacks"):
@@ -182,7 +190,8 @@ class HistoryDisplay:
         KeyError
             If nothing of that name was recorded.
         ValueError
-            If the arrays are of different lengths or hold no record, or `mode` is not valid.
+            If the arrays are of different lengths, hold no numbers or no record, or `mode` is not
+            valid.
         """
         require_matplotlib(f"{cls.__name__}.from_history")
         display = cls(history[name], history["run"], history["iteration"], name=name, mode=mode)
@@ -198,7 +207,7 @@ class HistoryDisplay:
         ax : matplotlib Axes, optional
             Where to draw; a new figure unless given.
         log : bool, default=False
-            Whether the value has a logarithmic axis.
+            Whether the value has a logarithmic axis, which leaves out values that are not positive.
         line_kwargs : mapping, optional
             More arguments of `matplotlib.axes.Axes.plot` for every line.
 
@@ -227,10 +236,10 @@ class HistoryDisplay:
             self.lines_ += self.ax_.plot(
                 self.iterations[records], self.values[records], **{**options, **(line_kwargs or {})}
             )
-        self.ax_.set(xlabel="iteration", ylabel=self.name)
+        self.ax_.set(xlabel="iteration", ylabel=literal(self.name))
         self.ax_.xaxis.set_major_locator(MaxNLocator(integer=True))
         if log:
-            self.ax_.set_yscale("log")
+            self.ax_.set_yscale("log", nonpositive="mask")
         self.ax_.spines[["top", "right"]].set_visible(False)
         self._draw_legend()
         return self

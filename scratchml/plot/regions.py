@@ -76,7 +76,8 @@ def _middles(low: float, high: float, n: int) -> np.ndarray:
 
 def _with_margin(values: np.ndarray) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
-    margin = _MARGIN * (high - low) or 0.5
+    # A fixed margin would vanish beside a large value.
+    margin = _MARGIN * (high - low) or max(_MARGIN * abs(high), 0.5)
     return low - margin, high + margin
 
 

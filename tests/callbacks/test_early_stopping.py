@@ -86,11 +86,21 @@ def test_other_value():
     assert est.fit().n_iter_ == [3]
 
 
-def test_value_that_is_not_shown():
-    est = Scripted({"play": [[{"shift": 1, "centers": 2}]]}).set_callbacks(EarlyStopping())
+@pytest.mark.parametrize(
+    ("monitor", "state", "numbers"),
+    [
+        ("inertia", {"shift": 1, "scale": 2, "centers": np.zeros((2, 3))}, "scale, shift"),
+        ("centers", {"shift": np.float32(1), "centers": np.zeros((2, 3))}, "shift"),
+        ("centers", {"centers": np.zeros(1)}, "none"),
+        ("inertia", {}, "none"),
+    ],
+    ids=["unknown", "array", "array-alone", "nothing"],
+)
+def test_value_that_is_not_shown(monitor, state, numbers):
+    est = Scripted({"play": [[state]]}).set_callbacks(EarlyStopping(monitor))
     message = (
-        "EarlyStopping monitors 'inertia', which the fit of Scripted does not show. "
-        "It shows: centers, shift."
+        f"EarlyStopping cannot monitor {monitor!r}: the fit of Scripted shows no number of that "
+        f"name. The numbers it shows: {numbers}."
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         est.fit()

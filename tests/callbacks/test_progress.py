@@ -114,6 +114,37 @@ def test_value_is_read_at_a_refresh_only(terminal):
     assert re.fullmatch(r"Scripted ━+ 200 +0\.\d s", terminal.lines[-1])  # no value of before
 
 
+@pytest.mark.parametrize("watched", [True, False], ids=["watched", "unwatched"])
+@pytest.mark.parametrize("monitor", ["centers", "inertja"], ids=["array", "misspelt"])
+def test_value_that_is_no_number(terminal, watched, monitor):
+    file = terminal if watched else io.StringIO()
+    kmeans = KMeans(4, random_state=0).set_callbacks(bar(file, monitor=monitor, delay=60))
+    message = (
+        f"ProgressBar cannot monitor {monitor!r}: the fit of KMeans shows no number of that name. "
+        "The numbers it shows: inertia, shift."
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        kmeans.fit(X)
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_short_last_run_has_the_last_bar(terminal, force):
+    # Refreshed once, in the first run.
+    long, short, last = [3.0] * 9, [2.0], [1.0] * 9
+    file = io.StringIO() if force else terminal
+    est = showing(long, short, last, max_iter=9).set_callbacks(bar(file, force=force)).fit()
+    assert est.n_iter_ == [9, 1, 9]
+    lines = file.getvalue().splitlines() if force else terminal.lines
+    assert re.fullmatch(r"Scripted run 1/3 ━{20} 9/9 +0\.0 s *", lines[-2])
+    assert re.fullmatch(r"Scripted run 3/3 ━{20} 9/9 +0\.0 s *", lines[-1])
+
+
+def test_last_bar_has_no_value_of_another_run(terminal):
+    showing([3.0], [2.0], max_iter=1).set_callbacks(bar(terminal)).fit()
+    assert re.fullmatch(r"Scripted run 1/2 ━{20} 1/1 inertia 3 0\.0 s", terminal.lines[-2])
+    assert re.fullmatch(r"Scripted run 2/2 ━{20} 1/1 +0\.0 s", terminal.lines[-1])
+
+
 def test_transient_bars_vanish(terminal):
     showing([2.0]).set_callbacks(bar(terminal, transient=True)).fit()
     assert terminal.getvalue().endswith("\r\x1b[1A\x1b[2K")

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import types
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -246,6 +247,29 @@ print(json.dumps(outcomes))
 """
     assert warm.run(code) == [COMPILED, FOUND] * 7
     assert not list(warm.cache.glob("*.part"))
+
+
+@pytest.mark.parametrize(
+    ("owner", "user", "outcome"),
+    [(1001, 1001, FOUND), (0, 1001, FOUND), (1002, 1001, COMPILED), (1002, 0, COMPILED)],
+    ids=["own", "of-root", "of-another", "of-another-for-root"],
+)
+def test_files_of_other_users_are_not_read(warm, owner, user, outcome):
+    code = f"""
+import types
+os.geteuid = lambda: {user}
+os.fstat = lambda descriptor: types.SimpleNamespace(st_uid={owner})
+"""
+    assert warm.run(code + CALL) == outcome
+
+
+def test_owners_are_not_asked_for_where_there_are_none(warm):
+    code = """
+import types
+del os.geteuid
+os.fstat = lambda descriptor: types.SimpleNamespace(st_uid=1002)
+"""
+    assert warm.run(code + CALL) == FOUND
 
 
 def test_folder_in_the_place_of_a_file_is_left_alone(warm):
@@ -550,20 +574,49 @@ print(json.dumps([names, *values]))
     assert install.run(code) == [["no scale", "scale", "scaled"], values, values]
 
 
+class Unserializable:
+    """A compiled signature whose machine code cannot be had."""
+
+    library = types.SimpleNamespace(has_dynamic_globals=False)
+    lifted = ()
+
+    def __init__(self, message):
+        self.message = message
+
+    def _reduce(self):
+        raise RuntimeError(self.message)
+
+
+NO_OBJECT = "no compiled object yet for <Library 'scale' at 0x7f>"
+
+
 def test_ctrl_c_that_the_compiler_lost_is_raised_again(tmp_path):
-    class Library:
-        has_dynamic_globals = False
-
-    class Result:
-        library = Library
-        lifted = ()
-
-        def _reduce(self):
-            raise RuntimeError("no compiled object yet")
-
     cache = jit.KernelCache(jit.kernel, tmp_path, jit.STRICT)
     with pytest.raises(KeyboardInterrupt):
-        cache.save_overload((), Result())
+        cache.save_overload((), Unserializable(NO_OBJECT))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_numba_words_a_missing_object_as_expected():
+    from numba.core.compiler_lock import global_compiler_lock
+    from numba.core.registry import cpu_target
+
+    library = cpu_target.target_context.codegen().create_library("empty")
+    with global_compiler_lock:
+        library.finalize()
+    library.enable_object_caching()
+    with pytest.raises(RuntimeError, match=r"^no compiled object yet for "):
+        library.serialize_using_object_code()
+
+
+@pytest.mark.parametrize("case", ["other-error", "other-thread"])
+def test_code_that_cannot_be_had_for_another_reason_is_not_kept(tmp_path, case):
+    cache = jit.KernelCache(jit.kernel, tmp_path, jit.STRICT)
+    if case == "other-error":
+        cache.save_overload((), Unserializable("operation impossible on finalized object"))
+    else:  # which no Ctrl-C reaches
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(cache.save_overload, (), Unserializable(NO_OBJECT)).result()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 import sklearn.cluster
 import sklearn.mixture
+from texts import shown
 
 from scratchml.cluster import KMeans
 from scratchml.datasets import load_digits, make_blobs
-from scratchml.exceptions import NotFittedError
+from scratchml.exceptions import InvalidParameterError, NotFittedError
 from scratchml.plot import CentersDisplay
 from scratchml.plot.palette import cluster_colors
 
@@ -138,6 +139,42 @@ def test_the_place_of_the_axes_given_is_divided(kmeans):
 def test_what_does_not_fit_is_refused(kmeans, options, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         CentersDisplay.from_estimator(kmeans, **options)
+
+
+def test_names_are_shown_as_they_are():
+    labels = np.array(["$x_1$", "b$$^"])[np.arange(90) % 2]
+    names = ["$a$", "b$", "$$^", "d"]
+    display = CentersDisplay.from_predictions(X, labels, feature_names=names)
+    display.figure_.canvas.draw()
+    first, second = display.axes_.ravel()
+    assert [shown(ax.title) for ax in (first, second)] == ["$x_1$  (50 %)", "b$$^  (50 %)"]
+    assert list(map(shown, first.get_yticklabels())) == names
+
+
+@pytest.mark.parametrize("n_columns", [0, 1.5])
+def test_columns_are_checked(kmeans, n_columns):
+    message = (
+        "The 'n_columns' parameter of CentersDisplay.plot must be an int in the range [1, inf) or "
+        f"None. Got {n_columns!r} instead."
+    )
+    with pytest.raises(InvalidParameterError, match=f"^{re.escape(message)}$"):
+        CentersDisplay.from_estimator(kmeans, n_columns=n_columns)
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("given", ["X", "centers"])
+def test_what_no_axis_can_show_is_refused(given):
+    huge = np.full((2, 3), 1.5e308)
+    draw = {
+        "X": lambda X: CentersDisplay.from_predictions(X, [0, 0]),
+        "centers": lambda centers: CentersDisplay(centers, np.arange(2)),
+    }
+    message = (
+        f"CentersDisplay draws values up to 1e+300 in size, but {given} has one of 1.5e+308. Scale "
+        "the data first."
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        draw[given](huge)
 
 
 @pytest.mark.parametrize(

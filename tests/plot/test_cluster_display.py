@@ -16,10 +16,11 @@ import sklearn.mixture
 from matplotlib.colors import to_rgb
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from texts import shown
 
 from scratchml.cluster import KMeans
 from scratchml.datasets import make_blobs
-from scratchml.exceptions import NotFittedError
+from scratchml.exceptions import InvalidParameterError, NotFittedError
 from scratchml.plot import ClusterDisplay
 from scratchml.plot.palette import NOISE, cluster_colors
 
@@ -300,6 +301,77 @@ def test_what_does_not_fit_is_refused(options, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         ClusterDisplay.from_predictions(**arguments)
     assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("resolution", [0, -1, 2.5, None])
+def test_grid_resolution_is_checked(resolution):
+    X = blobs()
+    message = (
+        "The 'grid_resolution' parameter of ClusterDisplay.from_estimator must be an int in the "
+        f"range [1, inf). Got {resolution!r} instead."
+    )
+    with pytest.raises(InvalidParameterError, match=f"^{re.escape(message)}$"):
+        ClusterDisplay.from_estimator(KMeans(2).fit(X), X, grid_resolution=resolution)
+
+
+def test_single_pixel():
+    X = blobs()
+    display = ClusterDisplay.from_estimator(KMeans(2).fit(X), X, grid_resolution=1)
+    display.figure_.canvas.draw()
+    assert display.regions.labels.shape == (1, 1)
+
+
+def test_names_are_shown_as_they_are():
+    labels = np.array(["$x_1$", "b$$^"])[np.arange(120) % 2]
+    display = ClusterDisplay.from_predictions(blobs(), labels, feature_names=["a$", "$y^"])
+    display.figure_.canvas.draw()
+    entries = display.legend_.get_texts()
+    assert list(map(shown, display.texts_)) == ["$x_1$", "b$$^"]
+    assert list(map(shown, entries)) == ["$x_1$  (50 %)", "b$$^  (50 %)"]
+    assert shown(display.ax_.xaxis.label) == "a$"
+    assert shown(display.ax_.yaxis.label) == "$y^"
+
+
+def test_feature_without_a_name_is_no_strip():
+    display = ClusterDisplay.from_predictions(blobs(), np.zeros(120), feature_names=["x", ""])
+    assert display.ax_.get_ylabel() == ""
+    assert display.ax_.get_ylim()[1] > display.points[:, 1].max()
+
+
+@pytest.mark.parametrize("n_features", [1, 2, 5])
+@pytest.mark.parametrize("scale", [1e-200, 1e200, 1e298])
+def test_scale_does_not_matter(n_features, scale):
+    X = blobs(n_features)
+    labels = np.arange(120) % 3
+    display = ClusterDisplay.from_predictions(X * scale, labels)
+    display.figure_.canvas.draw()
+    expected = ClusterDisplay.from_predictions(X, labels)
+    assert display.axis_labels == expected.axis_labels
+    np.testing.assert_allclose(display.points[:, 0] / scale, expected.points[:, 0], rtol=1e-9)
+
+
+@pytest.mark.parametrize("n_features", [1, 2, 5])
+@pytest.mark.parametrize("given", ["X", "centers"])
+def test_what_no_axis_can_show_is_refused(n_features, given):
+    data = {"X": np.ones((2, n_features)), "centers": np.ones((2, n_features))}
+    data[given] = data[given] * 1.5e308
+    message = (
+        f"ClusterDisplay draws values up to 1e+300 in size, but {given} has one of 1.5e+308. Scale "
+        "the data first."
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        ClusterDisplay.from_predictions(labels=[0, 1], **data)
+
+
+def test_region_without_samples_has_no_number():
+    X = blobs()
+    pipeline = make_pipeline(StandardScaler(), KMeans(4, random_state=0)).fit(X)
+    one = X[pipeline.predict(X) == 2]
+    ends = np.vstack([one, X.min(axis=0), X.max(axis=0)])
+    present = np.unique(pipeline.predict(ends))
+    display = ClusterDisplay.from_estimator(pipeline, ends, grid_resolution=20)
+    assert len(present) < len(display.names)
+    assert [text.get_text() for text in display.texts_] == list(map(str, present))
 
 
 def test_unfitted_estimators_are_refused():

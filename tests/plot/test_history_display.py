@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import sklearn.cluster
+from texts import shown
 
 from scratchml.callbacks import History
 from scratchml.cluster import KMeans
@@ -133,12 +134,45 @@ def test_estimators_without_callbacks_are_refused():
             " (6,), (2,) and (6,).",
         ),
         ({"inertia": np.full(6, np.nan)}, {}, "There is no record of 'inertia' to draw."),
+        (
+            {"inertia": np.full(6, "lloyd")},
+            {},
+            "The values of 'inertia' should be numbers, got dtype <U5.",
+        ),
+        (
+            {"inertia": [None] * 6},
+            {},
+            "The values of 'inertia' should be numbers, got dtype object.",
+        ),
+        ({"run": list("aabbbc")}, {}, "The runs should be numbers, got dtype <U1."),
+        ({"iteration": list("121231")}, {}, "The iterations should be numbers, got dtype <U1."),
     ],
-    ids=["mode", "lengths", "no-record"],
+    ids=["mode", "lengths", "no-record", "strings", "objects", "runs", "iterations"],
 )
 def test_what_does_not_fit_is_refused(changes, options, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         HistoryDisplay.from_history({**HISTORY, **changes}, **options)
+
+
+def test_records_that_are_no_numbers_are_refused():
+    message = r"^The values of 'stage' should be numbers, got dtype <U\d\.$"
+    with pytest.raises(ValueError, match=message):
+        HistoryDisplay.from_estimator(KMeans(2, random_state=0), X, name="stage")
+
+
+def test_name_is_shown_as_it_is():
+    display = HistoryDisplay.from_history({**HISTORY, "$x_1$": HISTORY["inertia"]}, "$x_1$")
+    display.figure_.canvas.draw()
+    assert shown(display.ax_.yaxis.label) == "$x_1$"
+
+
+def test_logarithmic_axis_leaves_out_what_is_not_positive():
+    history = {**HISTORY, "shift": np.array([1.0, 0.0, 3.0, 2.0, 0.0, 5.0])}
+    display = HistoryDisplay.from_history(history, "shift", log=True)
+    display.figure_.canvas.draw()
+    heights = [display.ax_.transData.transform(line.get_xydata())[:, 1] for line in display.lines_]
+    drawn = [np.isfinite(height).tolist() for height in heights]
+    assert drawn == [[True, False], [True, True, False], [True]]
 
 
 def test_unknown_names_are_refused():

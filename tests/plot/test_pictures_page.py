@@ -11,6 +11,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 
+pytestmark = pytest.mark.jit  # the pictures of a page are of real size
+
 PAGE = Path(__file__).parents[2] / "docs" / "pictures.md"
 DIRECTIVE = r"```\{eval-rst\}\n\.\. plot::\n   :filename-prefix: (\S+)\n\n(.*?)```"
 PICTURES = dict(re.findall(DIRECTIVE, PAGE.read_text(encoding="utf-8"), re.DOTALL))

@@ -9,9 +9,18 @@ import numpy as np
 import pytest
 import scipy.sparse
 from helpers import run_python
+from texts import shown
 
 import scratchml.plot
-from scratchml.plot.axes import axes_or_new, divide_axes, grid_shape, percent, require_matplotlib
+from scratchml.plot.axes import (
+    axes_or_new,
+    divide_axes,
+    dot_legend,
+    grid_shape,
+    literal,
+    percent,
+    require_matplotlib,
+)
 from scratchml.plot.groups import (
     Clusters,
     check_labels,
@@ -19,6 +28,7 @@ from scratchml.plot.groups import (
     cluster_names,
     draw_samples,
     encode,
+    middle_points,
 )
 from scratchml.plot.palette import (
     N_COLORS,
@@ -30,8 +40,8 @@ from scratchml.plot.palette import (
     shade,
     tint,
 )
-from scratchml.plot.projection import float64_blocks, principal_axes
-from scratchml.plot.regions import Regions, boundaries
+from scratchml.plot.projection import check_magnitude, float64_blocks, principal_axes
+from scratchml.plot.regions import Regions, boundaries, predict_regions
 
 
 def exactly(text):
@@ -183,6 +193,31 @@ def test_percent(share, text):
     assert percent(share) == text
 
 
+# Names that matplotlib would typeset, or could not.
+ODD_NAMES = ["$x_1$", "a$", r"b$$^", r"\$c\$", "$", "_d", "e"]
+
+
+@pytest.mark.parametrize("parse_math", [True, False], ids=["parsed", "unparsed"])
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_text_is_shown_as_it_is(name, parse_math):
+    import matplotlib
+
+    with matplotlib.rc_context({"text.parse_math": parse_math}):
+        ax = axes_or_new(None)
+        assert shown(ax.set_xlabel(literal(name))) == name
+    assert literal(3) == "3"
+
+
+def test_legend_shows_each_text_as_it_is():
+    ax = axes_or_new(None)
+    legend = dot_legend(ax, [(name, "red", 2 + i) for i, name in enumerate(ODD_NAMES)], "title")
+    assert [shown(text) for text in legend.get_texts()] == ODD_NAMES
+    assert [line.get_markersize() for line in legend.get_lines()] == [2, 3, 4, 5, 6, 7, 8]
+    assert {line.get_markerfacecolor() for line in legend.get_lines()} == {"red"}
+    assert legend.get_title().get_text() == "title"
+    ax.figure.canvas.draw()
+
+
 # --- labels
 
 
@@ -235,6 +270,13 @@ def test_means_of_clusters(container, monkeypatch):
     codes = np.arange(50) % 4 - 1
     means = cluster_means(container(X), Clusters(np.arange(3), codes))
     np.testing.assert_allclose(means, [X[codes == c].mean(axis=0) for c in range(3)])
+
+
+def test_middle_of_a_cluster_is_the_point_nearest_to_its_mean():
+    points = np.array([[0, 0], [10, 0], [4, 0], [7, 7], [0, 1000], [9, 9]])
+    middles = middle_points(points, np.array([0, 0, 0, 2, 2, -1]))
+    assert {code: list(place) for code, place in middles.items()} == {0: [4, 0], 2: [7, 7]}
+    assert middle_points(points, np.full(6, -1)) == {}
 
 
 # --- thinning
@@ -295,6 +337,31 @@ def test_principal_axes_are_those_of_svd(container, dtype, offset, seed, monkeyp
     )
 
 
+@pytest.mark.parametrize("container", [np.asarray, scipy.sparse.csr_array], ids=["dense", "csr"])
+@pytest.mark.parametrize("exponent", [-600, 5, 600, 990])
+def test_principal_axes_do_not_depend_on_the_scale(container, exponent):
+    X = np.random.RandomState(0).randn(40, 4) + 3
+    scaled = np.ldexp(X, exponent)
+    plane, expected = principal_axes(container(scaled)), principal_axes(X)
+    np.testing.assert_array_equal(plane.axes, expected.axes)
+    np.testing.assert_array_equal(plane.shares, expected.shares)
+    np.testing.assert_array_equal(plane.mean, np.ldexp(expected.mean, exponent))
+    projected = np.ldexp(plane.project(container(scaled)), -exponent)
+    np.testing.assert_array_equal(projected, expected.project(X))
+
+
+@pytest.mark.parametrize("value", [1.2e300, -1.2e300], ids=["above", "below"])
+@pytest.mark.parametrize("container", [np.asarray, scipy.sparse.csr_array], ids=["dense", "csr"])
+def test_values_too_large_for_any_axis(container, value):
+    check_magnitude(container([[1e300, -1e300]]), "X", "Picture")
+    message = (
+        "Picture draws values up to 1e+300 in size, but X has one of 1.2e+300. Scale the data"
+        " first."
+    )
+    with pytest.raises(ValueError, match=exactly(message)):
+        check_magnitude(container([[0, value]]), "X", "Picture")
+
+
 def test_principal_axes_of_what_does_not_vary():
     plane = principal_axes(np.ones((4, 3)))
     np.testing.assert_array_equal(plane.shares, [0, 0])
@@ -324,3 +391,23 @@ def test_boundary_runs_from_edge_to_edge():
 
 def test_one_region_has_no_boundary():
     assert boundaries(Regions(np.zeros((5, 5)), (0.0, 1.0, 0.0, 1.0))) == []
+
+
+class Sign:
+    """Predicts on which side of zero the first feature is."""
+
+    def predict(self, X):
+        return (np.asarray(X)[:, 0] > 0).astype(int)
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(-1e300, 1e300), (1e300, 1e300), (-1e300, -1e300), (1e17, 1e17), (3, 3), (0, 0)],
+    ids=["wide", "constant", "negative", "beyond-integers", "small", "zero"],
+)
+def test_regions_surround_the_data(low, high):
+    X = np.array([[low, 0.0], [high, 1.0]])
+    labels, limits = predict_regions(Sign(), X, X, 4)
+    assert np.isfinite(limits).all()
+    assert limits[0] < low <= high < limits[1]
+    assert labels.shape == (4, 4)
