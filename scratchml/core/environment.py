@@ -21,6 +21,9 @@ PACKAGES = (
     "scikit-learn",
     "scikit-learn-intelex",
     "faiss-cpu",
+    "dbscan",
+    "hdbscan",
+    "fast_hdbscan",
     "joblib",
     "pandas",
     "polars",
@@ -30,6 +33,7 @@ PACKAGES = (
     "click",
     "rich",
     "psutil",
+    "cloudpickle",
 )
 """Packages whose version may matter, by the name they are installed under."""
 
