@@ -1,1 +1,1 @@
-"""Benchmarks of scratchml against its peers. Run as ``python -m benchmarks.kmeans``."""
+"""Benchmarks of scratchml and its peers. Run as ``python -m benchmarks``."""

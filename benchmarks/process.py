@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import statistics
 import subprocess
@@ -21,8 +20,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.kmeans import environment
 from scratchml.datasets import make_blobs
+
+from .provenance import provenance, write_json
 
 SMALL_FIT = """
 import numpy as np
@@ -140,8 +140,7 @@ def main() -> None:
     for name, value in results.items():
         print(f"{name:28} {value:.4f}")
     if options.out:
-        report = {"environment": environment(), "results": results}
-        options.out.write_text(json.dumps(report, indent=1) + "\n")
+        write_json(options.out, {**provenance(), "results": results})
 
 
 if __name__ == "__main__":

@@ -1,51 +1,25 @@
-"""Write the committed results into the documentation, as tables.
+"""Write the committed results into README and documentation, as tables.
 
     python -m benchmarks.tables
 
-A page marks the place of a table: ``<!-- results: FILE -->``, then ``<!-- end of results -->``.
+A page marks the place of a table: ``<!-- results: FILE [ALGORITHM] -->``, then
+``<!-- end of results -->``.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-MARKED = re.compile(r"(<!-- results: (\S+) -->\n).*?(<!-- end of results -->)", re.DOTALL)
+from .provenance import ROOT
+from .report import summary
+from .unfairness import unfairness_table
 
-
-def kmeans_table(report: dict[str, Any]) -> str:
-    """Table of ``benchmarks/results/kmeans.json``."""
-    peers = ["scratchml", "scikit-learn", "scikit-learn-intelex", "faiss"]
-    lines = [
-        f"| case | n x d, k, dtype | iterations | {' | '.join(peers)} | ratio |",
-        "|---|---" + "|---:" * (len(peers) + 2) + "|",
-    ]
-    for name, result in report["results"].items():
-        case = result["case"]
-        shape = f"{case['n_samples']} x {case['n_features']}, {case['n_clusters']}, {case['dtype']}"
-        seconds = [
-            f"{result['seconds'][peer]:.3f}" if peer in result["seconds"] else "-" for peer in peers
-        ]
-        cells = [name, shape, str(case["n_iterations"]), *seconds, f"**{result['ratio']:.2f}**"]
-        lines.append(f"| {' | '.join(cells)} |")
-    environment, small, threads = report["environment"], report["small_fit"], report["threads"]
-    machine = f"{environment['cpu']}, {environment['threads']} threads"
-    versions = ", ".join(f"{name} {version}" for name, version in environment["packages"].items())
-    return "\n".join(
-        [
-            *lines,
-            "",
-            f"Median seconds on {machine}; {versions}.",
-            "",
-            f"A whole default fit of 150 x 4 with k = 3 takes {small['scratchml']:.2f} ms, "
-            f"{small['ratio']:.2f} of scikit-learn's {small['scikit-learn']:.2f} ms. On K2 "
-            f"{threads['threads']} threads are {threads['speedup']:.2f} times as fast as one.",
-            "",
-        ]
-    )
+MARKED = re.compile(
+    r"(<!-- results: (\S+)(?: (\S+))? -->\n).*?(<!-- end of results -->)", re.DOTALL
+)
 
 
 def process_table(report: dict[str, Any]) -> str:
@@ -76,9 +50,10 @@ def process_table(report: dict[str, Any]) -> str:
     return "\n".join(["| | |", "|---|---|", *(f"| {k} | {v} |" for k, v in rows.items()), ""])
 
 
-TABLES = {
-    "benchmarks/results/kmeans.json": kmeans_table,
+TABLES: dict[str, Callable[..., str]] = {
+    "benchmarks/results/results.json": summary,
     "benchmarks/results/process.json": process_table,
+    "benchmarks/results/unfairness.json": unfairness_table,
 }
 
 
@@ -86,15 +61,17 @@ def with_tables(page: str) -> str:
     """A page with its tables as the committed results have them."""
 
     def table(match: re.Match[str]) -> str:
-        begin, path, end = match.groups()
-        return begin + TABLES[path](json.loads((ROOT / path).read_text())) + end
+        begin, path, algorithm, end = match.groups()
+        report = json.loads((ROOT / path).read_text(encoding="utf-8"))
+        arguments = (report,) if algorithm is None else (report, algorithm)
+        return begin + TABLES[path](*arguments) + end
 
     return MARKED.sub(table, page)
 
 
 def main() -> None:
     """Rewrite the pages whose tables have changed."""
-    for path in sorted(ROOT.glob("docs/**/*.md")):
+    for path in [*ROOT.glob("*.md"), *sorted(ROOT.glob("docs/**/*.md"))]:
         page = path.read_text(encoding="utf-8")
         if (updated := with_tables(page)) != page:
             path.write_text(updated, encoding="utf-8")

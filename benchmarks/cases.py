@@ -1,0 +1,163 @@
+"""Every case of the benchmarks: an algorithm, its parameters, the data, the conditions.
+
+A case is a line in `CASES`. It names parameters as scikit-learn does; contestants translate them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from .data import DATASETS
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A parameter whose value is different rows of the data, drawn with a seed."""
+
+    number: int
+    seed: int = 0
+
+    def of(self, X: np.ndarray) -> np.ndarray:
+        """The rows, float[number, n_features]."""
+        return X[np.random.default_rng(self.seed).choice(len(X), self.number, replace=False)]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Work that every contestant does alike.
+
+    Attributes
+    ----------
+    name : str
+    algorithm : str
+        Whose contestants take part: a key of `benchmarks.peers.CONTESTANTS`.
+    n_samples, n_features, n_clusters : int
+        Size of the data; clusters are those the data were made with.
+    dtype : str
+        Of the data.
+    parameters : mapping
+        Of the algorithm, by scikit-learn's names.
+    dataset : str
+        Key of `benchmarks.data.DATASETS`.
+    options : mapping
+        Passed to it.
+    n_iter : int or None
+        Condition: the iterations that every contestant must have run. None: as many as it takes.
+    threads : int or None
+        Condition: threads of every contestant. None: as many as a fit would use.
+    quick : int or None
+        Samples in a quick run; None leaves the case out of it.
+    """
+
+    name: str
+    algorithm: str
+    n_samples: int
+    n_features: int
+    n_clusters: int
+    dtype: str
+    parameters: Mapping[str, Any]
+    dataset: str = "blobs"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    n_iter: int | None = None
+    threads: int | None = None
+    quick: int | None = None
+
+    def problem(self) -> tuple[np.ndarray, dict[str, Any]]:
+        """The data, and the parameters with the rows that they mean."""
+        X = DATASETS[self.dataset](
+            self.n_samples, self.n_features, self.n_clusters, self.dtype, **self.options
+        )
+        return X, {
+            name: value.of(X) if isinstance(value, Rows) else value
+            for name, value in self.parameters.items()
+        }
+
+    def quickened(self) -> Case | None:
+        """The case as a quick run has it, or None if it is left out there."""
+        return None if self.quick is None else replace(self, n_samples=self.quick)
+
+    def is_twin(self, other: Case) -> bool:
+        """Whether the two differ in nothing but name and threads."""
+        unnamed = replace(self, name="", threads=None, quick=None)
+        return self != other and unnamed == replace(other, name="", threads=None, quick=None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON values, without what a quick run does."""
+        values = asdict(self)
+        del values["quick"]
+        return values
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Case:
+        """The case that `to_dict` has described."""
+        parameters = {
+            name: Rows(**value) if isinstance(value, Mapping) else value
+            for name, value in values["parameters"].items()
+        }
+        return cls(**{**values, "parameters": parameters})
+
+
+def lloyd(
+    name: str,
+    n_samples: int,
+    n_features: int,
+    n_clusters: int,
+    dtype: str,
+    n_iter: int = 20,
+    *,
+    seed: int = 0,
+    parameters: Mapping[str, Any] | None = None,
+    **conditions: Any,
+) -> Case:
+    """Some iterations of K-means from one initial array, fewer than it takes to converge.
+
+    No cluster becomes empty on the way: what then happens is not the same in every library.
+    """
+    return Case(
+        name,
+        "kmeans",
+        n_samples,
+        n_features,
+        n_clusters,
+        dtype,
+        {
+            "n_clusters": n_clusters,
+            "init": Rows(n_clusters, seed),
+            "n_init": 1,
+            "max_iter": n_iter,
+            "tol": 0,
+            **(parameters or {}),
+        },
+        n_iter=n_iter,
+        **conditions,
+    )
+
+
+CLEAR, WIDE, MIXED = {"std": 0.5}, {"std": 3.0}, {"std": 25.0}
+SMALL_FIT = {"n_clusters": 3, "random_state": 0}
+NEAR, FAR = {"eps": 0.1, "min_samples": 10}, {"eps": 0.3, "min_samples": 10}
+HIERARCHY = {"min_cluster_size": 25, "min_samples": 10}
+
+CASES = {
+    case.name: case
+    for case in (
+        lloyd("K1", 1_000_000, 2, 8, "float64", options=WIDE, quick=200_000),
+        lloyd("K2", 200_000, 16, 64, "float64", options=WIDE, quick=50_000),
+        lloyd("K2-1", 200_000, 16, 64, "float64", options=WIDE, threads=1, quick=50_000),
+        lloyd("K2f", 200_000, 16, 64, "float32", options=WIDE),
+        lloyd("K3", 100_000, 64, 256, "float32", options=WIDE, seed=4),
+        lloyd("K4", 60_000, 784, 10, "float32", 10, options=MIXED),
+        lloyd("K4b", 60_000, 784, 100, "float32", 12, options=MIXED),
+        lloyd("K5", 426_400, 3, 8, "float32", options=WIDE),
+        lloyd("K6", 1797, 64, 50, "float64", dataset="digits", quick=1797),
+        Case("K0", "kmeans", 150, 4, 3, "float64", SMALL_FIT, quick=150),
+        Case("D1", "dbscan", 200_000, 2, 20, "float64", NEAR, options=CLEAR, quick=20_000),
+        Case("D3", "dbscan", 200_000, 3, 20, "float64", FAR, options=CLEAR),
+        Case("N1", "neighbors", 100_000, 3, 20, "float64", {"n_neighbors": 10}, quick=20_000),
+        Case("H1", "hdbscan", 50_000, 3, 20, "float64", HIERARCHY, options=CLEAR, quick=5000),
+    )
+}

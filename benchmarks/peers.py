@@ -1,0 +1,357 @@
+"""Every contestant: a peer, or scratchml itself, at one algorithm.
+
+All take the same bytes, the same parameters and the same number of threads. What a library wants
+otherwise (its own dtype, a switch for its threads, a parameter counted differently) is done in
+``load``, which is not timed.
+"""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib import import_module, metadata
+from typing import Any, ClassVar
+
+import numpy as np
+
+from scratchml.bench.contestants import Contestant, EstimatorContestant
+from scratchml.bench.outcomes import Outcome, UnfairDuelError
+
+from .cases import Case
+from .data import nearest_centers
+
+OURS = "scratchml"
+REFERENCE = "scikit-learn"
+
+PEERS = {
+    OURS: "scratchml",
+    REFERENCE: "scikit-learn",
+    "scikit-learn-intelex": "scikit-learn-intelex",
+    "faiss": "faiss-cpu",
+    "scipy": "scipy",
+    "dbscan": "dbscan",
+    "hdbscan": "hdbscan",
+    "fast_hdbscan": "fast_hdbscan",
+}
+"""Name of each peer, and of the package that brings it, in the order in which they are shown."""
+
+CONTESTANTS: dict[str, dict[str, type[Peer]]] = {}
+"""Algorithm -> peer -> class."""
+
+
+def takes_part(algorithm: str, peer: str) -> Callable[[type[Peer]], type[Peer]]:
+    """Enter a class in `CONTESTANTS`."""
+
+    def enter(cls: type[Peer]) -> type[Peer]:
+        CONTESTANTS.setdefault(algorithm, {})[peer] = cls
+        return cls
+
+    return enter
+
+
+def version(peer: str) -> str | None:
+    """Version of a peer, or None if it is not installed."""
+    try:
+        return metadata.version(PEERS[peer])
+    except metadata.PackageNotFoundError:
+        return None
+
+
+class Peer(Contestant):
+    """A contestant that is made from the parameters of a case.
+
+    Parameters
+    ----------
+    name : str
+        Of the peer.
+    parameters : mapping
+        As of `Case.problem`.
+    """
+
+    def __init__(self, name: str, parameters: Mapping[str, Any]) -> None:
+        super().__init__(name)
+        self.parameters = dict(parameters)
+
+    @classmethod
+    def refusal(cls, case: Case) -> str | None:
+        """Why it does not take part in a case; None if it does."""
+        return None
+
+
+class EstimatorPeer(Peer):
+    """``fit`` of an estimator, which is imported where it runs."""
+
+    path: ClassVar[str]
+    """Import path of the class."""
+
+    def settings(self, n_threads: int) -> dict[str, Any]:
+        """Arguments of the estimator."""
+        return self.parameters
+
+    def load(self, X: Any, y: Any, n_threads: int) -> None:
+        module, _, name = self.path.rpartition(".")
+        estimator = getattr(import_module(module), name)(**self.settings(n_threads))
+        self._fit = EstimatorContestant(self.name, estimator)
+        self._fit.load(X, y, n_threads)
+
+    def ready(self) -> Callable[[], Any]:
+        return self._fit.ready()
+
+    def outcome(self, result: Any) -> Outcome:
+        return self._fit.outcome(result)
+
+
+class ParallelEstimatorPeer(EstimatorPeer):
+    """An estimator whose threads are its parameter ``n_jobs``."""
+
+    def settings(self, n_threads: int) -> dict[str, Any]:
+        return {**self.parameters, "n_jobs": n_threads}
+
+
+def set_intel_threads(n_threads: int) -> None:
+    """Hold the thread pool of scikit-learn-intelex, which no environment variable reaches."""
+    import daal4py
+
+    daal4py.daalinit(n_threads)
+
+
+# --- K-means --------------------------------------------------------------------------------------
+
+
+@takes_part("kmeans", OURS)
+class OurKMeans(EstimatorPeer):
+    """`scratchml.cluster.KMeans`."""
+
+    path = "scratchml.cluster.KMeans"
+
+
+@takes_part("kmeans", REFERENCE)
+class SklearnKMeans(EstimatorPeer):
+    """`sklearn.cluster.KMeans`: Lloyd's iteration."""
+
+    path = "sklearn.cluster.KMeans"
+
+
+class FromInitialArray(Peer):
+    """K-means that starts from an array: how others draw seeds is not comparable."""
+
+    @classmethod
+    def refusal(cls, case: Case) -> str | None:
+        return None if "init" in case.parameters else "seeds differently"
+
+
+@takes_part("kmeans", "scikit-learn-intelex")
+class IntelKMeans(FromInitialArray, EstimatorPeer):
+    """`sklearnex.cluster.KMeans`, asked for the iteration that it accelerates."""
+
+    path = "sklearnex.cluster.KMeans"
+
+    def settings(self, n_threads: int) -> dict[str, Any]:
+        return {**self.parameters, "algorithm": "lloyd"}
+
+    def load(self, X: Any, y: Any, n_threads: int) -> None:
+        super().load(X, y, n_threads)
+        set_intel_threads(n_threads)
+
+
+class CentersPeer(FromInitialArray):
+    """K-means that shows centres only: labels and inertia are found afterwards."""
+
+    dtype: ClassVar[type | None] = None
+    """The one it knows; None takes the data's."""
+
+    def load(self, X: Any, y: Any, n_threads: int) -> None:
+        self._X = X
+        self._data = np.ascontiguousarray(X, self.dtype)
+        self._init = np.ascontiguousarray(self.parameters["init"], self.dtype)
+
+    @abstractmethod
+    def found(self, result: Any) -> tuple[np.ndarray, int]:
+        """Centres, float[n_clusters, n_features], and iterations of the latest run."""
+
+    def outcome(self, result: Any) -> Outcome:
+        centers, n_iter = self.found(result)
+        labels, inertia = nearest_centers(self._X, centers)
+        return Outcome(labels, centers, objective=inertia, n_iter=n_iter)
+
+
+@takes_part("kmeans", "faiss")
+class FaissKMeans(CentersPeer):
+    """`faiss.Kmeans` on float32, without its sampling of 256 points for each centre."""
+
+    dtype = np.float32
+
+    def load(self, X: Any, y: Any, n_threads: int) -> None:
+        import faiss
+
+        super().load(X, y, n_threads)
+        faiss.omp_set_num_threads(n_threads)
+
+    def ready(self) -> Callable[[], Any]:
+        import faiss
+
+        n_samples, n_features = self._data.shape
+        self._kmeans: Any = faiss.Kmeans(
+            n_features,
+            len(self._init),
+            niter=self.parameters["max_iter"],
+            min_points_per_centroid=1,
+            max_points_per_centroid=n_samples,
+        )
+        refuse_sampling(self._kmeans, n_samples)
+        return partial(self._kmeans.train, self._data, init_centroids=self._init)
+
+    def found(self, result: Any) -> tuple[Any, int]:
+        return self._kmeans.centroids, len(self._kmeans.obj)
+
+
+def refuse_sampling(kmeans: Any, n_samples: int) -> None:
+    """Refuse a `faiss.Kmeans` that would train on a sample of the data.
+
+    Raises
+    ------
+    UnfairDuelError
+        When there are more samples than it takes.
+    """
+    most = kmeans.k * kmeans.cp.max_points_per_centroid
+    if n_samples > most:
+        raise UnfairDuelError(
+            f"faiss would train on {most} of {n_samples} samples: raise max_points_per_centroid"
+        )
+
+
+@takes_part("kmeans", "scipy")
+class ScipyKMeans(CentersPeer):
+    """`scipy.cluster.vq.kmeans2`."""
+
+    def ready(self) -> Callable[[], Any]:
+        from scipy.cluster.vq import kmeans2
+
+        n_iter = self.parameters["max_iter"]
+        return partial(kmeans2, self._data, self._init, iter=n_iter, minit="matrix", missing="warn")
+
+    def found(self, result: Any) -> tuple[np.ndarray, int]:
+        return result[0], self.parameters["max_iter"]
+
+
+# --- DBSCAN ---------------------------------------------------------------------------------------
+
+
+@takes_part("dbscan", REFERENCE)
+class SklearnDBSCAN(ParallelEstimatorPeer):
+    """`sklearn.cluster.DBSCAN`."""
+
+    path = "sklearn.cluster.DBSCAN"
+
+
+@takes_part("dbscan", "scikit-learn-intelex")
+class IntelDBSCAN(EstimatorPeer):
+    """`sklearnex.cluster.DBSCAN`, which compares all pairs."""
+
+    path = "sklearnex.cluster.DBSCAN"
+    most_samples = 50_000
+
+    @classmethod
+    def refusal(cls, case: Case) -> str | None:
+        too_many = case.n_samples > cls.most_samples
+        return f"compares all pairs: too slow for {case.n_samples:,} samples" if too_many else None
+
+    def load(self, X: Any, y: Any, n_threads: int) -> None:
+        super().load(X, y, n_threads)
+        set_intel_threads(n_threads)
+
+
+@takes_part("dbscan", "dbscan")
+class ParallelDBSCAN(Peer):
+    """The C++ of Wang, Gu and Shun."""
+
+    def load(self, X: Any, y: Any, n_threads: int) -> None:
+        os.environ["PARLAY_NUM_THREADS"] = str(n_threads)  # read when the pool is made
+        self._X = np.ascontiguousarray(X, np.float64)
+
+    def ready(self) -> Callable[[], Any]:
+        from dbscan import DBSCAN
+
+        return partial(DBSCAN, self._X, **self.parameters)
+
+    def outcome(self, result: Any) -> Outcome:
+        return Outcome(labels=np.asarray(result[0]))
+
+
+# --- Nearest neighbours: build, then query every row ----------------------------------------------
+
+
+@takes_part("neighbors", REFERENCE)
+class SklearnNeighbors(Peer):
+    """`sklearn.neighbors.NearestNeighbors` by a KD-tree."""
+
+    path = "sklearn.neighbors"
+
+    def load(self, X: Any, y: Any, n_threads: int) -> None:
+        cls = import_module(self.path).NearestNeighbors
+        self._make = partial(cls, algorithm="kd_tree", n_jobs=n_threads, **self.parameters)
+        self._X = X
+
+    def ready(self) -> Callable[[], Any]:
+        neighbors = self._make()
+        return lambda: neighbors.fit(self._X).kneighbors(self._X)
+
+    def outcome(self, result: Any) -> Outcome:
+        return Outcome(values=np.asarray(result[0]))
+
+
+@takes_part("neighbors", "scipy")
+class ScipyNeighbors(Peer):
+    """`scipy.spatial.cKDTree`."""
+
+    def load(self, X: Any, y: Any, n_threads: int) -> None:
+        self._X, self._workers = X, n_threads
+
+    def ready(self) -> Callable[[], Any]:
+        from scipy.spatial import cKDTree
+
+        n_neighbors = self.parameters["n_neighbors"]
+        return lambda: cKDTree(self._X).query(self._X, n_neighbors, workers=self._workers)
+
+    def outcome(self, result: Any) -> Outcome:
+        return Outcome(values=result[0])
+
+
+# --- HDBSCAN: min_samples counts the point itself, as in scikit-learn -----------------------------
+
+
+@takes_part("hdbscan", REFERENCE)
+class SklearnHDBSCAN(ParallelEstimatorPeer):
+    """`sklearn.cluster.HDBSCAN`."""
+
+    path = "sklearn.cluster.HDBSCAN"
+
+    def settings(self, n_threads: int) -> dict[str, Any]:
+        return {**super().settings(n_threads), "copy": True}
+
+
+@takes_part("hdbscan", "hdbscan")
+class OriginalHDBSCAN(EstimatorPeer):
+    """`hdbscan.HDBSCAN`, with an exact spanning tree as the others have it."""
+
+    path = "hdbscan.HDBSCAN"
+
+    def settings(self, n_threads: int) -> dict[str, Any]:
+        return {
+            **self.parameters,
+            "min_samples": self.parameters["min_samples"] - 1,
+            "core_dist_n_jobs": n_threads,
+            "approx_min_span_tree": False,
+        }
+
+
+@takes_part("hdbscan", "fast_hdbscan")
+class FastHDBSCAN(EstimatorPeer):
+    """`fast_hdbscan.HDBSCAN`."""
+
+    path = "fast_hdbscan.HDBSCAN"
+
+    def settings(self, n_threads: int) -> dict[str, Any]:
+        return {**self.parameters, "min_samples": self.parameters["min_samples"] - 1}

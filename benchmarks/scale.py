@@ -1,0 +1,296 @@
+"""How time and memory grow: slopes over samples, features and clusters, beside what theory says.
+
+On logarithmic axes a cost that grows like a power of a size is a line, and the power its slope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scratchml.bench.duels import readable_seconds
+from scratchml.bench.measure import measure
+from scratchml.plot.palette import OKABE_ITO
+
+from .cases import MIXED, Case, lloyd
+from .peers import OURS, REFERENCE
+from .provenance import load, provenance
+from .report import mebibytes, table, title
+from .run import check_iterations, line_up
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LEAST_MEMORY = 2**18
+"""Bytes of peak memory below which pages that come and go hide what is measured."""
+
+FEWEST_POINTS = 3
+"""Points without which there is no slope."""
+
+QUANTITIES = {"seconds": "seconds", "peak_memory": "peak memory"}
+UNITS = {"seconds": ("seconds", 1), "peak_memory": ("peak memory (MiB)", 2**20)}
+COLORS = dict(zip((OURS, REFERENCE), OKABE_ITO, strict=False))
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Sizes at which an algorithm is measured, one of them varied at a time.
+
+    Attributes
+    ----------
+    case : callable
+        Makes the case of given ``n_samples``, ``n_features`` and ``n_clusters``.
+    at : mapping
+        The sizes that stay as they are.
+    values : mapping
+        Size -> the values it takes.
+    counter : str
+        Attribute that counts the work.
+    formula : str
+        What theory says that it is, in words.
+    work : callable
+        The same, of a case and its iterations.
+    """
+
+    case: Callable[..., Case]
+    at: Mapping[str, int]
+    values: Mapping[str, Sequence[int]]
+    counter: str
+    formula: str
+    work: Callable[[Case, int], int]
+
+
+def plain_lloyd(n_samples: int, n_features: int, n_clusters: int) -> Case:
+    """Ten iterations that compare every sample with every centre."""
+    return lloyd(
+        "scale",
+        n_samples,
+        n_features,
+        n_clusters,
+        "float64",
+        10,
+        parameters={"algorithm": "lloyd"},
+        options=MIXED,
+    )
+
+
+SCALINGS = {
+    "kmeans": Scaling(
+        plain_lloyd,
+        {"n_samples": 100_000, "n_features": 16, "n_clusters": 16},
+        {
+            "n_samples": (50_000, 100_000, 200_000, 400_000, 800_000),
+            "n_features": (8, 16, 32, 64, 128),
+            "n_clusters": (8, 16, 32, 64, 128),
+        },
+        "n_distances_",
+        "n k (iterations + 1)",
+        # The last one brings the labels up to date with the last centres.
+        lambda case, n_iter: case.n_samples * case.n_clusters * (n_iter + 1),
+    )
+}
+
+
+def measure_scaling(
+    algorithms: Sequence[str], rounds: int, each: Callable[[str], None] = lambda line: None
+) -> dict[str, Any]:
+    """Measure ours and scikit-learn's at all sizes, and fit the slopes.
+
+    Parameters
+    ----------
+    algorithms : sequence of str
+        Keys of `SCALINGS`.
+    rounds : int
+        At each size.
+    each : callable
+        Given a line of text as each size is done.
+
+    Returns
+    -------
+    dict
+        JSON values: those of `provenance`; ``load`` before and after; ``algorithms``, by name:
+        ``at``, ``counter``, ``formula``, ``points`` (size -> measured values) and ``slopes``
+        (size -> contestant -> quantity).
+    """
+    report: dict[str, Any] = {**provenance(), "load": {"before": load()}, "algorithms": {}}
+    for algorithm in algorithms:
+        scaling = SCALINGS[algorithm]
+        points: dict[str, list[dict[str, Any]]] = {}
+        for size, values in scaling.values.items():
+            points[size] = []
+            for value in values:
+                points[size].append(measure_point(scaling, size, value, rounds))
+                each(f"{algorithm}: {size} = {value:,}")
+        report["algorithms"][algorithm] = {
+            "at": dict(scaling.at),
+            "counter": scaling.counter,
+            "formula": scaling.formula,
+            "points": points,
+            "slopes": {size: slopes(measured) for size, measured in points.items()},
+        }
+    report["load"]["after"] = load()
+    return report
+
+
+def measure_point(scaling: Scaling, size: str, value: int, rounds: int) -> dict[str, Any]:
+    """Time, memory and work with one size set to a value.
+
+    Raises
+    ------
+    UnfairDuelError
+        When a contestant has not run the iterations of the case.
+    """
+    case = scaling.case(**{**scaling.at, size: value})
+    X, parameters = case.problem()
+    present, _ = line_up(case, (REFERENCE,))
+    measured = measure([cls(peer, parameters) for peer, cls in present.items()], X, rounds=rounds)
+    for record in measured.records.values():
+        check_iterations(case, record)
+    outcome = next(iter(measured.records.values())).outcome
+    return {
+        "value": value,
+        "counted": outcome.counters.get(scaling.counter),
+        "expected": scaling.work(case, outcome.n_iter or 0),
+        "contestants": {
+            name: {"seconds": record.median, "peak_memory": record.peak_memory}
+            for name, record in measured.records.items()
+        },
+    }
+
+
+def slopes(points: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Slope of each quantity for each contestant, where there are points enough for one."""
+    return {
+        name: {
+            quantity: log_log_slope(*zip(*measured, strict=True))
+            for quantity in QUANTITIES
+            if len(measured := list(known(points, name, quantity))) >= FEWEST_POINTS
+        }
+        for name in points[0]["contestants"]
+    }
+
+
+def known(
+    points: Sequence[dict[str, Any]], name: str, quantity: str
+) -> Iterator[tuple[int, float]]:
+    """Size and quantity wherever the quantity says something."""
+    for point in points:
+        amount = point["contestants"][name][quantity]
+        if amount is not None and (quantity != "peak_memory" or amount >= LEAST_MEMORY):
+            yield point["value"], amount
+
+
+def log_log_slope(sizes: Sequence[float], amounts: Sequence[float]) -> dict[str, float]:
+    """Least-squares slope of log amounts over log sizes, and its standard error.
+
+    Parameters
+    ----------
+    sizes, amounts : sequence of float
+        Positive; at least three.
+    """
+    x, y = np.log(sizes), np.log(amounts)
+    x = x - x.mean()
+    slope = x @ y / (x @ x)
+    residuals = y - y.mean() - slope * x
+    error = np.sqrt(residuals @ residuals / (len(x) - 2) / (x @ x))
+    return {"slope": float(slope), "error": float(error)}
+
+
+def scaling_markdown(report: dict[str, Any]) -> str:
+    """The whole report as Markdown."""
+    model = report["environment"]["processor"]["model"]
+    parts = ["# Scaling", f"Measured on {report['date']}, {model}."]
+    for algorithm, result in report["algorithms"].items():
+        at = ", ".join(f"{size} = {value:,}" for size, value in result["at"].items())
+        parts += [
+            f"## {title(algorithm)}",
+            f"![seconds and memory over each size](scale-{algorithm}.png)",
+            f"One size varied, the others at {at}. Slopes on logarithmic axes, with their standard"
+            " errors:",
+            slopes_table(result),
+            f"Work counted by `{result['counter']}`, beside {result['formula']}:",
+            points_table(result),
+        ]
+    return "\n\n".join(parts) + "\n"
+
+
+def slopes_table(result: dict[str, Any]) -> str:
+    """Slope of every quantity over every size."""
+    rows = [
+        [size, name, *(slope_text(fitted.get(quantity)) for quantity in QUANTITIES)]
+        for size, contestants in result["slopes"].items()
+        for name, fitted in contestants.items()
+    ]
+    return table(["over", "contestant", *QUANTITIES.values()], rows, n_left=2)
+
+
+def slope_text(fitted: dict[str, float] | None) -> str:
+    """A slope and its standard error."""
+    return "-" if fitted is None else f"{fitted['slope']:.2f} ± {fitted['error']:.2f}"
+
+
+def points_table(result: dict[str, Any]) -> str:
+    """Everything measured, and the work beside the formula."""
+    rows = []
+    names = list(next(iter(result["points"].values()))[0]["contestants"])
+    for size, points in result["points"].items():
+        for point in points:
+            counted = "-" if point["counted"] is None else f"{point['counted']:,}"
+            row = [size, f"{point['value']:,}", counted, f"{point['expected']:,}"]
+            for name in names:
+                amounts = point["contestants"][name]
+                row += [readable_seconds(amounts["seconds"]), mebibytes(amounts["peak_memory"])]
+            rows.append(row)
+    heads = [f"{name}, {what}" for name in names for what in QUANTITIES.values()]
+    return table(["size", "value", "counted", "formula", *heads], rows)
+
+
+def scaling_chart(report: dict[str, Any], algorithm: str) -> Figure:
+    """Draw seconds and peak memory over each size, a column of panels for each."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter, NullLocator
+
+    result = report["algorithms"][algorithm]
+    figure = Figure(figsize=(3.4 * len(result["points"]), 6), layout="constrained")
+    axes = figure.subplots(len(QUANTITIES), len(result["points"]), sharey="row", squeeze=False)
+    for column, (size, points) in enumerate(result["points"].items()):
+        for row, (quantity, (label, unit)) in enumerate(UNITS.items()):
+            ax = axes[row, column]
+            for name, fitted in result["slopes"][size].items():
+                amounts = [(x, y / unit) for x, y in known(points, name, quantity)]
+                _draw_growth(ax, amounts, name, fitted.get(quantity))
+            ax.set_xscale("log")
+            ax.set_yscale("log")
+            ax.xaxis.set_minor_locator(NullLocator())
+            ax.set_xticks([point["value"] for point in points])
+            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _short(value)))
+            ax.grid(color="#E4E4E4", linewidth=0.6)
+            ax.set_axisbelow(True)
+            ax.spines[["top", "right"]].set_visible(False)
+            ax.legend(frameon=False, fontsize=8, title="slope", title_fontsize=8)
+            if column == 0:
+                ax.set_ylabel(label)
+        axes[-1, column].set_xlabel(size)
+    figure.suptitle(f"{title(algorithm)}: growth of time and memory", fontweight="bold")
+    return figure
+
+
+def _draw_growth(
+    ax: Any, measured: Sequence[tuple[int, float]], name: str, fitted: dict[str, float] | None
+) -> None:
+    """Points of one contestant, and the line that was fitted to them."""
+    if not measured:
+        return
+    x, y = np.array(measured, dtype=float).T
+    label = name if fitted is None else f"{name} {fitted['slope']:.2f}"
+    ax.plot(x, y, "o", color=COLORS[name], label=label, markersize=5)
+    if fitted is not None:
+        line = np.exp(np.log(y).mean() + fitted["slope"] * (np.log(x) - np.log(x).mean()))
+        ax.plot(x, line, color=COLORS[name], linewidth=1.2)
+
+
+def _short(value: float) -> str:
+    return f"{value / 1000:g}k" if value >= 1000 else f"{value:g}"

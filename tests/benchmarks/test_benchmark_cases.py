@@ -1,0 +1,76 @@
+"""The registry of cases, and the data they are made of."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks.cases import CASES, Case, Rows, lloyd
+from benchmarks.data import DATASETS, blobs, digits, nearest_centers
+from benchmarks.peers import CONTESTANTS
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_case_is_complete(case):
+    assert case.algorithm in CONTESTANTS
+    assert case.dataset in DATASETS
+    assert case.quick is None or case.quick <= case.n_samples
+    described = json.loads(json.dumps(case.to_dict()))
+    assert Case.from_dict(described) == replace(case, quick=None)
+
+
+def test_problem_has_the_shape_dtype_and_start_of_the_case():
+    X, parameters = lloyd("small", 60, 3, 4, "float32", seed=2).problem()
+    assert X.shape == (60, 3)
+    assert X.dtype == np.float32
+    assert X.flags.c_contiguous
+    rows = np.random.default_rng(2).choice(60, 4, replace=False)
+    np.testing.assert_array_equal(parameters.pop("init"), X[rows])
+    assert parameters == {"n_clusters": 4, "n_init": 1, "max_iter": 20, "tol": 0}
+
+
+def test_rows_are_different_ones():
+    X = np.arange(10.0)[:, np.newaxis]
+    assert len(np.unique(Rows(10).of(X))) == 10
+
+
+def test_quick_run_takes_fewer_samples_or_leaves_the_case_out():
+    case = lloyd("small", 600, 3, 4, "float64", quick=60)
+    assert case.quickened() == replace(case, n_samples=60)
+    assert replace(case, quick=None).quickened() is None
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param({"name": "b", "threads": 1}, True, id="threads"),
+        pytest.param({"name": "b", "threads": 1, "quick": 9}, True, id="quick"),
+        pytest.param({"name": "b", "threads": 1, "dtype": "float32"}, False, id="dtype"),
+        pytest.param({}, False, id="itself"),
+    ],
+)
+def test_twins_differ_in_threads(change, expected):
+    case = lloyd("a", 60, 3, 4, "float64")
+    assert case.is_twin(replace(case, **change)) is expected
+
+
+def test_one_thread_has_its_twin():
+    assert CASES["K2"].is_twin(CASES["K2-1"])
+
+
+def test_digits_have_one_size():
+    assert digits(1797, 64, 50, "float32").dtype == np.float32
+    with pytest.raises(ValueError, match=r"^digits are \(1797, 64\), not \(2000, 64\)$"):
+        digits(2000, 64, 50, "float64")
+
+
+def test_nearest_centers_are_those_of_all_distances():
+    X = blobs(500, 3, 4, "float32", std=2.0) + np.float32(100)
+    centers = X[:7]
+    sq_distances = ((X[:, np.newaxis].astype(float) - centers) ** 2).sum(axis=2)
+    labels, inertia = nearest_centers(X, centers, block_size=64)
+    np.testing.assert_array_equal(labels, sq_distances.argmin(axis=1))
+    assert inertia == pytest.approx(sq_distances.min(axis=1).sum(), rel=1e-10)

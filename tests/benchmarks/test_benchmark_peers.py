@@ -1,0 +1,152 @@
+"""Contestants: the same work for all, whatever a library would rather do."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import replace
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+
+from benchmarks.cases import CASES, lloyd
+from benchmarks.peers import (
+    CONTESTANTS,
+    PEERS,
+    FaissKMeans,
+    IntelDBSCAN,
+    OriginalHDBSCAN,
+    SklearnDBSCAN,
+    SklearnHDBSCAN,
+    refuse_sampling,
+    version,
+)
+from scratchml.bench import UnfairDuelError
+from scratchml.bench.outcomes import compare_outcomes
+
+SMALL = {
+    "kmeans": lloyd("small", 600, 3, 5, "float64", 4, options={"std": 3.0}),
+    "neighbors": replace(CASES["N1"], n_samples=300),
+}
+REQUIRED = ("scratchml", "scipy")
+
+
+def outcome_of(algorithm, peer):
+    X, parameters = SMALL[algorithm].problem()
+    contestant = CONTESTANTS[algorithm][peer](peer, parameters)
+    contestant.load(X, None, 1)
+    contestant.ready()()
+    return contestant.outcome(contestant.ready()())
+
+
+def test_peers_and_contestants_have_the_same_names():
+    assert {peer for entered in CONTESTANTS.values() for peer in entered} == set(PEERS)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "peer"),
+    [
+        (algorithm, peer)
+        for algorithm in SMALL
+        for peer in REQUIRED
+        if peer in CONTESTANTS[algorithm]
+    ],
+)
+def test_contestants_do_what_scikit_learn_does(algorithm, peer):
+    ours, theirs = outcome_of(algorithm, peer), outcome_of(algorithm, "scikit-learn")
+    agreement = compare_outcomes(ours, theirs)
+    assert agreement.refusal is None
+    assert agreement.same_labels in (None, True)
+    assert ours.n_iter == theirs.n_iter == SMALL[algorithm].n_iter
+
+
+def test_version_of_what_is_not_installed(monkeypatch):
+    monkeypatch.setitem(PEERS, "nobody", "no-such-package-anywhere")
+    assert version("nobody") is None
+    assert version("scipy") is not None
+
+
+# --- Conditions -----------------------------------------------------------------------------------
+
+
+def test_faiss_that_would_sample_is_refused():
+    sampling = SimpleNamespace(k=8, cp=SimpleNamespace(max_points_per_centroid=256))
+    refuse_sampling(sampling, 2048)
+    message = "faiss would train on 2048 of 2049 samples: raise max_points_per_centroid"
+    with pytest.raises(UnfairDuelError, match=f"^{re.escape(message)}$"):
+        refuse_sampling(sampling, 2049)
+
+
+@pytest.fixture
+def faiss(monkeypatch):
+    """A stand-in that keeps what it is told."""
+
+    class Kmeans:
+        def __init__(self, d, k, **settings):
+            self.k, self.cp = k, SimpleNamespace(**settings)
+
+        def train(self, X, init_centroids):
+            self.trained_on, self.centroids = X, init_centroids
+            self.obj = np.zeros(self.cp.niter)
+
+    module = ModuleType("faiss")
+    module.Kmeans = Kmeans
+    module.omp_set_num_threads = lambda n: setattr(module, "n_threads", n)
+    monkeypatch.setitem(sys.modules, "faiss", module)
+    return module
+
+
+def test_faiss_trains_on_all_rows_from_the_given_start(faiss):
+    X, parameters = SMALL["kmeans"].problem()
+    contestant = FaissKMeans("faiss", parameters)
+    contestant.load(X, None, 2)
+    call = contestant.ready()
+    assert faiss.n_threads == 2
+    outcome = contestant.outcome(call())
+    kmeans = contestant._kmeans
+    np.testing.assert_array_equal(kmeans.trained_on, X.astype(np.float32))
+    np.testing.assert_array_equal(kmeans.centroids, parameters["init"].astype(np.float32))
+    assert kmeans.cp.max_points_per_centroid * kmeans.k >= len(X)
+    assert kmeans.cp.min_points_per_centroid == 1
+    assert outcome.n_iter == 4
+
+
+def test_faiss_is_asked_each_time_whether_it_would_sample(faiss, monkeypatch):
+    X, parameters = SMALL["kmeans"].problem()
+    contestant = FaissKMeans("faiss", parameters)
+    contestant.load(X, None, 1)
+
+    def sampling_kmeans(d, k, **settings):
+        return SimpleNamespace(k=k, cp=SimpleNamespace(max_points_per_centroid=1))
+
+    monkeypatch.setattr(faiss, "Kmeans", sampling_kmeans)
+    with pytest.raises(UnfairDuelError, match=r"^faiss would train on 5 of 600 samples: "):
+        contestant.ready()
+
+
+def test_threads_are_passed_as_n_jobs():
+    assert SklearnDBSCAN("a", {"eps": 1.0}).settings(3) == {"eps": 1.0, "n_jobs": 3}
+
+
+def test_min_samples_counts_the_point_itself():
+    parameters = CASES["H1"].parameters
+    assert SklearnHDBSCAN("a", parameters).settings(2)["min_samples"] == 10
+    assert OriginalHDBSCAN("b", parameters).settings(2)["min_samples"] == 9
+
+
+@pytest.mark.parametrize(
+    ("peer", "case", "reason"),
+    [
+        pytest.param("faiss", "K0", "seeds differently", id="seeding"),
+        pytest.param("faiss", "K1", None, id="initial-array"),
+        pytest.param("scikit-learn", "K0", None, id="scikit-learn-seeds-alike"),
+    ],
+)
+def test_who_seeds_differently_needs_an_initial_array(peer, case, reason):
+    assert CONTESTANTS["kmeans"][peer].refusal(CASES[case]) == reason
+
+
+def test_brute_force_is_not_run_on_many_samples():
+    assert IntelDBSCAN.refusal(CASES["D1"].quickened()) is None
+    assert IntelDBSCAN.refusal(CASES["D1"]) == "compares all pairs: too slow for 200,000 samples"

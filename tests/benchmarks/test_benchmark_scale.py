@@ -1,0 +1,124 @@
+"""Growth of time and memory: slopes, counters and the formula."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks import scale
+from benchmarks.scale import (
+    LEAST_MEMORY,
+    SCALINGS,
+    Scaling,
+    log_log_slope,
+    measure_scaling,
+    plain_lloyd,
+    scaling_chart,
+    scaling_markdown,
+    slopes,
+    slopes_table,
+)
+from scratchml.bench import UnfairDuelError
+from scratchml.bench.measure import Measurement, Record
+from scratchml.bench.outcomes import Outcome
+from scratchml.cluster import KMeans
+
+SMALL = Scaling(
+    plain_lloyd,
+    {"n_samples": 300, "n_features": 3, "n_clusters": 4},
+    {"n_samples": (300, 600, 1200), "n_clusters": (2, 4)},
+    "n_distances_",
+    "n k (iterations + 1)",
+    SCALINGS["kmeans"].work,
+)
+
+
+def point(value, seconds, peak_memory):
+    amounts = {"seconds": seconds, "peak_memory": peak_memory}
+    return {"value": value, "contestants": {"scratchml": amounts}}
+
+
+def test_slope_of_a_power_is_its_exponent():
+    sizes = np.array([1, 2, 4, 8])
+    assert log_log_slope(sizes, 3.0 * sizes**2.5) == pytest.approx({"slope": 2.5, "error": 0.0})
+
+
+def test_error_of_a_slope_is_that_of_least_squares():
+    from scipy.stats import linregress
+
+    sizes, amounts = [1, 2, 4, 8], [1.0, 2.5, 3.5, 9.0]
+    oracle = linregress(np.log(sizes), np.log(amounts))
+    expected = {"slope": oracle.slope, "error": oracle.stderr}
+    assert log_log_slope(sizes, amounts) == pytest.approx(expected)
+
+
+def test_no_slope_where_little_is_known():
+    points = [
+        point(1, 1.0, None),
+        point(2, 2.0, LEAST_MEMORY - 1),
+        point(4, 4.0, LEAST_MEMORY),
+        point(8, 8.0, 2 * LEAST_MEMORY),
+    ]
+    assert slopes(points) == {
+        "scratchml": {"seconds": pytest.approx({"slope": 1.0, "error": 0.0}, abs=1e-12)}
+    }
+
+
+@pytest.mark.parametrize("n_clusters", [2, 9])
+def test_formula_is_what_is_counted(n_clusters):
+    case = plain_lloyd(3000, 3, n_clusters)
+    X, parameters = case.problem()
+    kmeans = KMeans(**parameters).fit(X)
+    assert kmeans.n_iter_ == case.n_iter
+    assert kmeans.n_distances_ == SCALINGS["kmeans"].work(case, kmeans.n_iter_)
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """Measuring takes no time: what is found grows with the data. Set n_iter to break a case."""
+    found = {"n_iter": 10}
+
+    def measure(contestants, X, *, rounds):
+        outcome = Outcome(n_iter=found["n_iter"], counters={"n_distances_": 7})
+        return Measurement(
+            {
+                c.name: Record(c.name, [len(X) / 100] * rounds, 1.0, 2**10 * len(X), outcome, 2)
+                for c in contestants
+            },
+            0.0,
+            1e-9,
+            ((), ()),
+            {},
+        )
+
+    monkeypatch.setattr(scale, "measure", measure)
+    monkeypatch.setitem(SCALINGS, "kmeans", SMALL)
+    return found
+
+
+def test_report_of_all_sizes(measured):
+    said = []
+    report = measure_scaling(["kmeans"], 2, each=said.append)
+    result = report["algorithms"]["kmeans"]
+    assert said[0] == "kmeans: n_samples = 300"
+    first = result["points"]["n_samples"][0]
+    assert (first["counted"], first["expected"]) == (7, 300 * 4 * 11)
+    assert slopes_table(result) == (
+        "| over | contestant | seconds | peak memory |\n"
+        "|---|---|---:|---:|\n"
+        "| n_samples | scratchml | 1.00 ± 0.00 | 1.00 ± 0.00 |\n"
+        "| n_samples | scikit-learn | 1.00 ± 0.00 | 1.00 ± 0.00 |\n"
+        "| n_clusters | scratchml | - | - |\n"
+        "| n_clusters | scikit-learn | - | - |"
+    )
+    text = scaling_markdown(report)
+    assert "Work counted by `n_distances_`, beside n k (iterations + 1):" in text
+    assert "| n_samples | 300 | 7 | 13,200 | 3 s | 0.3 MiB | 3 s | 0.3 MiB |" in text
+    figure = scaling_chart(report, "kmeans")
+    assert [ax.get_xlabel() for ax in figure.axes] == ["", "", "n_samples", "n_clusters"]
+
+
+def test_converged_runs_are_refused(measured):
+    measured["n_iter"] = 9
+    with pytest.raises(UnfairDuelError, match=r"^scratchml ran 9 iterations, not 10$"):
+        measure_scaling(["kmeans"], 1)
