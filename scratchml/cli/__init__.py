@@ -7,13 +7,10 @@ standard error.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -21,18 +18,19 @@ from typing import TYPE_CHECKING, Any
 from scratchml import __version__
 
 from .say import InputError, say
+from .signals import handled
 
 if TYPE_CHECKING:
     import click
 
 _EXIT_BAD_INPUT = 2
 _EXIT_BROKEN_PIPE = 1  # as rich and click have it
-# 128 and the number of the signal, as shells count.
+_EXIT_SIGNALLED = 128  # and the number of the signal, as shells count
 _EXIT_INTERRUPTED = 130
-_EXIT_TERMINATED = 143
 
 _COMMANDS = {
     "cluster": "Cluster the rows of a file.",
+    "duel": "Race an algorithm against another library on a file.",
     "info": "Show versions, processor, threads, memory and cache.",
     "warmup": "Compile all kernels ahead of the first fit.",
 }
@@ -85,7 +83,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         Exit code: 0, 2 for anything that cannot be used as given, 130 after Ctrl-C, 1 when
         whoever read the output has gone.
+
+    Raises
+    ------
+    SystemExit
+        With 129 or 143, when the terminal is closed or the process is terminated: half-written
+        files are removed on the way.
     """
+    _replace_closed_streams()
     if find_spec("click") is None or find_spec("rich") is None:
         sys.stderr.write("The shell needs a few packages: pip install 'scratchml[cli]'\n")
         return _EXIT_BAD_INPUT
@@ -95,17 +100,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A file name may hold what the terminal's encoding does not.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        with _orderly_termination():
+        with handled(("SIGTERM", "SIGHUP"), _leave):
             build_cli().main(arguments, prog_name="scratchml", standalone_mode=False)
             sys.stdout.flush()
     except click.ClickException as error:
         message = error.format_message()
     except BrokenPipeError:
-        # What is still buffered would fail again when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_lost_output()
         return _EXIT_BROKEN_PIPE
-    except (InputError, OSError) as error:
+    except InputError as error:
         message = str(error)
+    except OSError as error:
+        # Whatever else is read or written has been named by now.
+        message = str(error) if error.filename else f"standard output: {error.strerror or error}"
+        _drop_lost_output()
     except MemoryError as error:
         message = str(error) or "not enough memory"
     except (click.Abort, KeyboardInterrupt):
@@ -116,18 +124,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _EXIT_BAD_INPUT
 
 
-@contextlib.contextmanager
-def _orderly_termination() -> Iterator[None]:
-    """Unwind on SIGTERM as on Ctrl-C, so that half-written files are removed."""
+def _replace_closed_streams() -> None:
+    """Let a standard stream that the process was started without lead nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
-    def terminate(*_: Any) -> None:
-        raise SystemExit(_EXIT_TERMINATED)
 
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    previous = signal.signal(signal.SIGTERM, terminate)
+def _drop_lost_output() -> None:
+    """Lead standard output nowhere if it fails: what it holds would fail again at the very end."""
     try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _leave(number: int, _: Any) -> None:
+    """Unwind as on Ctrl-C."""
+    raise SystemExit(_EXIT_SIGNALLED + number)

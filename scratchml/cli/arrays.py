@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -14,6 +15,17 @@ import numpy as np
 from .memory import check_memory
 from .say import InputError
 
+# What NumPy and zipfile raise for files that are damaged, encrypted or compressed in another way.
+_UNREADABLE = (
+    ValueError,
+    OverflowError,
+    RuntimeError,
+    EOFError,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
 
 @dataclass(frozen=True)
 class ArraySource:
@@ -22,6 +34,7 @@ class ArraySource:
     array: np.ndarray
     column_names: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
+    empty = ()
 
     @property
     def has_names(self) -> bool:
@@ -56,7 +69,7 @@ class ArraySource:
         return self.array[:, column].tolist()
 
 
-def open_npy(path: Path, resources: ExitStack) -> ArraySource:
+def open_npy(path: Path) -> ArraySource:
     """Map a two-dimensional array of numbers in NumPy's format into memory.
 
     Raises
@@ -66,12 +79,12 @@ def open_npy(path: Path, resources: ExitStack) -> ArraySource:
     """
     try:
         array = np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, OverflowError) as error:
+    except _UNREADABLE as error:
         raise InputError(f"not readable as an array of numbers: {error}") from error
     return ArraySource(_checked(array))
 
 
-def open_npz(path: Path, resources: ExitStack) -> ArraySource:
+def open_npz(path: Path) -> ArraySource:
     """Read the one array of an archive that is a table of numbers.
 
     Raises
@@ -86,7 +99,7 @@ def open_npz(path: Path, resources: ExitStack) -> ArraySource:
                 if member.endswith(".npy"):
                     with archive.open(member) as file:
                         headers[member] = _read_header(file)
-    except (zipfile.BadZipFile, ValueError) as error:
+    except _UNREADABLE as error:
         raise InputError(f"not readable as an archive of arrays: {error}") from error
     tables = [
         member
@@ -112,7 +125,7 @@ def open_npz(path: Path, resources: ExitStack) -> ArraySource:
     try:
         with np.load(path) as arrays:
             array = arrays[member.removesuffix(".npy")]
-    except (zipfile.BadZipFile, ValueError) as error:
+    except _UNREADABLE as error:
         raise InputError(f"not readable as an archive of arrays: {error}") from error
     notes = () if len(headers) == 1 else (f"took array {member.removesuffix('.npy')!r} of {held}",)
     return ArraySource(_checked(array), notes=notes)

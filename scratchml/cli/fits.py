@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
+import contextlib
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 
 from .registry import Algorithm
 from .say import InputError
+from .status import working
 from .tables import Table, row_slices
 
 # Attributes of a fitted estimator that the report shows, where it has them.
@@ -89,6 +90,68 @@ def fit_table(
     InputError
         When there are more clusters than rows, or the estimator refuses the values.
     """
+    model = new_model(table, algorithm, parameters)
+    # What the arithmetic warns of, `_doubts` says in words that help.
+    with (
+        warnings.catch_warnings(record=True) as warned,
+        np.errstate(all="ignore"),
+        contextlib.ExitStack() as display,
+    ):
+        warnings.simplefilter("always")
+        if show_progress:
+            _show_progress(model, display)
+        start = time.perf_counter()
+        try:
+            model.fit(table.values)
+        except ValueError as error:
+            raise InputError(f"{table.source}: {error}") from error
+        seconds = time.perf_counter() - start
+    notes = tuple(str(warning.message) for warning in warned)
+    return Fit(algorithm, table, model, seconds, (*notes, *_doubts(model, table.values)))
+
+
+def _show_progress(model: Any, display: contextlib.ExitStack) -> None:
+    """Show on the terminal that kernels are compiled, and then the progress of the fit."""
+    from scratchml.callbacks import ProgressBar
+    from scratchml.core.jit import before_each_compilation
+
+    status = display.enter_context(working("fitting"))
+    display.enter_context(
+        before_each_compilation(lambda kernel: status.update(f"compiling {kernel} ..."))
+    )
+    model.set_callbacks(lambda _: status.stop(), ProgressBar(transient=True))
+
+
+def _doubts(model: Any, values: np.ndarray) -> Iterator[str]:
+    """Why the clusters may not be trusted: squared distances beyond what a number can be."""
+    inertia = getattr(model, "inertia_", None)
+    if inertia is None:
+        return
+    centers, labels = model.cluster_centers_, model.labels_
+    limits = np.finfo(centers.dtype)
+    mean = inertia / len(values)
+    if not mean <= float(limits.max):
+        size = "large"
+    elif mean < float(limits.tiny) and any(
+        (values[rows] != centers[labels[rows]]).any() for rows in row_slices(values)
+    ):
+        size = "small"
+    else:
+        return
+    yield (
+        f"the values are too {size} for their squared distances to be numbers: do not trust these"
+        " clusters; --standardize brings the values to a scale that is right"
+    )
+
+
+def new_model(table: Table, algorithm: Algorithm, parameters: Mapping[str, Any]) -> Any:
+    """An estimator to be fitted to a table.
+
+    Raises
+    ------
+    InputError
+        When it would make more clusters than there are rows.
+    """
     n_rows = len(table.values)
     model = algorithm.estimator(**parameters)
     n_clusters = getattr(model, "n_clusters", None)
@@ -97,20 +160,7 @@ def fit_table(
             f"{table.source}: {n_clusters} clusters need as many rows, but there are {n_rows};"
             f" choose -k between 1 and {n_rows}"
         )
-    if show_progress:
-        from scratchml.callbacks import ProgressBar
-
-        model.set_callbacks(ProgressBar(transient=True))
-    with warnings.catch_warnings(record=True) as warned:
-        warnings.simplefilter("always")
-        start = time.perf_counter()
-        try:
-            model.fit(table.values)
-        except ValueError as error:
-            raise InputError(f"{table.source}: {error}") from error
-        seconds = time.perf_counter() - start
-    notes = tuple(str(warning.message) for warning in warned)
-    return Fit(algorithm, table, model, seconds, notes)
+    return model
 
 
 def mean_distances(values: np.ndarray, labels: np.ndarray, centers: np.ndarray) -> np.ndarray:
@@ -120,14 +170,9 @@ def mean_distances(values: np.ndarray, labels: np.ndarray, centers: np.ndarray) 
     rows.
     """
     sums = np.zeros(len(centers))
-    for rows in row_slices(values):
-        differences = np.subtract(values[rows], centers[labels[rows]], dtype=np.float64)
-        distances = np.sqrt(np.einsum("ij,ij->i", differences, differences))
-        sums += np.bincount(labels[rows], weights=distances, minlength=len(centers))
-    with np.errstate(invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
+        for rows in row_slices(values):
+            differences = np.subtract(values[rows], centers[labels[rows]], dtype=np.float64)
+            distances = np.sqrt(np.einsum("ij,ij->i", differences, differences))
+            sums += np.bincount(labels[rows], weights=distances, minlength=len(centers))
         return sums / np.bincount(labels, minlength=len(centers))
-
-
-def is_watched() -> bool:
-    """Whether somebody sees standard error: nobody does through a pipe or in a log."""
-    return sys.stderr.isatty()

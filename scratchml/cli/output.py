@@ -5,27 +5,32 @@ from __future__ import annotations
 import contextlib
 import csv
 import os
-from collections.abc import Iterator, Sequence
+import shutil
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .say import InputError
+from .say import InputError, say
 
+_EXISTS = "exists already; --force overwrites it"
+_STDIN = 0  # what the system calls the file that standard input comes from
 DELIMITERS = {".csv": ",", ".txt": ",", ".tsv": "\t"}
 
 
-def check_output(path: Path, extensions: Sequence[str], force: bool) -> None:
+def check_output(path: Path, extensions: Sequence[str], force: bool, source: Path | None) -> None:
     """Find out before the fit whether a file can be written to `path`.
 
     Raises
     ------
     InputError
-        When the extension is not one of `extensions`, the folder is missing or closed, or the file
-        is there and `force` is not given.
+        When the extension is not one of `extensions`, the folder is missing or closed, the file is
+        the one that is read (`source`), or it is there and `force` is not given.
     """
-    folder = path.parent
+    # A link stays a link: what it points to is written.
+    folder = Path(os.path.realpath(path)).parent if path.is_symlink() else path.parent
     if not folder.is_dir():
         raise InputError(f"{path}: there is no folder {str(folder)!r}")
     if not os.access(folder, os.W_OK):
@@ -36,25 +41,39 @@ def check_output(path: Path, extensions: Sequence[str], force: bool) -> None:
         raise InputError(
             f"{path}: unknown extension {path.suffix!r}; it must be one of {', '.join(extensions)}"
         )
+    if source is not None and _is_same_file(path, source):
+        raise InputError(f"{path}: is the file that is read; choose another name")
     if path.exists() and not force:
-        raise InputError(f"{path}: exists already; --force overwrites it")
+        raise InputError(f"{path}: {_EXISTS}")
+
+
+def _is_same_file(path: Path, source: Path) -> bool:
+    try:
+        return os.path.samefile(path, _STDIN if source == Path("-") else source)
+    except OSError:  # one of them is not there
+        return False
 
 
 @contextlib.contextmanager
-def replaced(path: Path) -> Iterator[Path]:
+def replaced(path: Path, force: bool) -> Iterator[Path]:
     """A new file beside `path` to write to, which takes its place when the block ends well.
 
     Raises
     ------
     InputError
-        When the file cannot be written.
+        When the file cannot be written, or has come to be there meanwhile and `force` is not given.
     """
-    # A link stays a link: what it points to is replaced.
     target = Path(os.path.realpath(path))
     partial_file = target.with_name(f".{os.getpid()}.{target.name}")
     try:
         yield partial_file
+        if not force:
+            target.touch(exist_ok=False)  # takes the name, or fails
+        elif target.exists():
+            shutil.copymode(target, partial_file)
         partial_file.replace(target)
+    except FileExistsError as error:
+        raise InputError(f"{path}: {_EXISTS}") from error
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from error
     finally:
@@ -62,18 +81,56 @@ def replaced(path: Path) -> Iterator[Path]:
             partial_file.unlink()
 
 
-def write_labels(path: Path, id_name: str, ids: Sequence[Any], labels: np.ndarray) -> None:
+def write_labels(
+    path: Path, id_name: str, ids: Sequence[Any], labels: np.ndarray, force: bool
+) -> None:
     """Write the id and the cluster of each row, in order, under a header.
 
     Raises
     ------
     InputError
-        When the file cannot be written.
+        When the file cannot be written; see `replaced`.
     """
     delimiter = DELIMITERS[path.suffix.lower()]
     if isinstance(ids, np.ndarray):
         ids = ids.tolist()
-    with replaced(path) as new, new.open("x", encoding="utf-8", newline="") as file:
+    with replaced(path, force) as new, new.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
         writer.writerow((id_name, "cluster"))
         writer.writerows(zip(ids, labels.tolist(), strict=True))
+
+
+def write_picture(
+    path: Path, draw: Callable[[Any], object], force: bool, size: tuple[float, float] = (8, 6)
+) -> None:
+    """Draw into a file, in the format that its extension names, and say so.
+
+    Parameters
+    ----------
+    path : Path
+    draw : callable
+        Draws into the matplotlib Axes that it is given. What it and matplotlib warn of becomes
+        notes.
+    force : bool
+        Whether to replace a file.
+    size : (float, float)
+        Width and height in inches.
+
+    Raises
+    ------
+    InputError
+        When it cannot be drawn, or the file not be written; see `replaced`.
+    """
+    from matplotlib.figure import Figure
+
+    with warnings.catch_warnings(record=True) as warned, replaced(path, force) as new:
+        for category in (UserWarning, RuntimeWarning):
+            warnings.simplefilter("always", category)
+        figure = Figure(figsize=size, layout="constrained")
+        try:
+            draw(figure.subplots())
+            figure.savefig(new, format=path.suffix[1:].lower(), dpi=150)
+        except (ValueError, ArithmeticError, RuntimeError) as error:
+            raise InputError(f"{path}: could not be drawn: {error}") from error
+    say("note", *dict.fromkeys(str(warning.message) for warning in warned))
+    say("note", f"picture written to {path}")

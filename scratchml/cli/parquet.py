@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +22,7 @@ class ParquetSource:
     path: Path
     names: tuple[str, ...]
     numeric: tuple[int, ...]
+    empty: tuple[int, ...]
     dtype: type[np.floating]
     n_rows: int
     notes: tuple[str, ...] = ()
@@ -33,27 +34,49 @@ class ParquetSource:
         Raises
         ------
         InputError
-            When memory is short.
+            When the file is damaged, or memory is short.
         """
         check_memory(
             2 * np.dtype(self.dtype).itemsize * self.n_rows * len(columns),
             f"reading {self.n_rows} rows of {len(columns)} numbers",
             "convert it to a .npy file, which is read from disk as needed, or choose --columns",
         )
-        return row_major(self._read(columns), self.dtype)
+        with _damage_reported():
+            return row_major(self._read(columns), self.dtype)
 
     def texts(self, column: int) -> Sequence[Any]:
         """The values of a column."""
-        return self._read((column,)).column(0).to_pylist()
+        with _damage_reported():
+            return self._read((column,)).column(0).to_pylist()
 
     def _read(self, columns: Sequence[int]) -> Any:
-        from pyarrow.parquet import read_table
+        from pyarrow.parquet import ParquetFile
 
-        names = [self.names[column] for column in columns]
-        return read_table(self.path, columns=names).select(names)
+        with ParquetFile(self.path) as file:
+            found = file.read([self.names[column] for column in columns])
+        # Names may be those of several columns, which then come all, in the order of the file.
+        return found.select(
+            [
+                found.schema.get_all_field_indices(self.names[column])[
+                    self.names[:column].count(self.names[column])
+                ]
+                for column in columns
+            ]
+        )
 
 
-def open_parquet(path: Path, resources: ExitStack) -> ParquetSource:
+@contextlib.contextmanager
+def _damage_reported() -> Iterator[None]:
+    """Inside a ``with`` statement, what Arrow cannot read is an InputError."""
+    import pyarrow
+
+    try:
+        yield
+    except (pyarrow.ArrowException, UnicodeDecodeError) as error:
+        raise InputError(f"not readable as Parquet: {error}") from error
+
+
+def open_parquet(path: Path) -> ParquetSource:
     """Read the schema of a Parquet file.
 
     Raises
@@ -66,17 +89,15 @@ def open_parquet(path: Path, resources: ExitStack) -> ParquetSource:
     import pyarrow
     from pyarrow.parquet import ParquetFile
 
-    try:
-        with ParquetFile(path) as file:
-            schema, n_rows = file.schema_arrow, file.metadata.num_rows
-    except pyarrow.ArrowInvalid as error:
-        raise InputError(f"not readable as Parquet: {error}") from error
+    with _damage_reported(), ParquetFile(path) as file:
+        schema, n_rows = file.schema_arrow, file.metadata.num_rows
     types = pyarrow.types
     numeric = tuple(
         position
         for position, dtype in enumerate(schema.types)
         if types.is_integer(dtype) or types.is_floating(dtype) or types.is_decimal(dtype)
     )
+    empty = tuple(position for position, dtype in enumerate(schema.types) if types.is_null(dtype))
     if not n_rows:
         raise InputError("has column names but no rows")
     if not numeric:
@@ -85,7 +106,7 @@ def open_parquet(path: Path, resources: ExitStack) -> ParquetSource:
         )
     single = all(types.is_float32(schema.types[position]) for position in numeric)
     dtype = np.float32 if single else np.float64
-    return ParquetSource(path, tuple(schema.names), numeric, dtype, n_rows)
+    return ParquetSource(path, tuple(schema.names), numeric, empty, dtype, n_rows)
 
 
 def row_major(table: Any, dtype: type[np.floating]) -> np.ndarray:

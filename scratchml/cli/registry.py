@@ -68,6 +68,12 @@ class Parameter:
         """What its value looks like, for the help."""
         return "|".join(dict.fromkeys(_metavar(part) for part in self.constraint.constraints))
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Words that it may be, in which a shell completes what has been typed."""
+        options = (part for part in self.constraint.constraints if isinstance(part, Options))
+        return tuple(sorted(str(option) for part in options for option in part.options))
+
     def parse(self, word: str) -> Any:
         """Value that a word stands for.
 
@@ -154,7 +160,12 @@ def _option(
         (flag,) = flags
         return click.Option([f"{flag}/--no-{flag[2:]}"], default=None, help=help_text)
     metavar = "|".join(dict.fromkeys(p.metavar for _, p in takers))
-    return click.Option(list(flags), metavar=metavar, help=help_text)
+    words = sorted({word for _, p in takers for word in p.words})
+
+    def complete(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+        return [word for word in words if word.startswith(begun)]
+
+    return click.Option(list(flags), metavar=metavar, help=help_text, shell_complete=complete)
 
 
 def chosen_parameters(algorithm: Algorithm, given: Mapping[str, Any]) -> dict[str, Any]:

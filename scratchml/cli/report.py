@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from typing import Any
 
@@ -25,7 +26,7 @@ def print_tables(fit: Fit, seconds_to_read: float) -> None:
         "rows": n_rows,
         "features": n_features,
         "k": len(fit.clusters),
-        **fit.facts,
+        **_facts(fit),
         "seconds": f"{fit.seconds:.4f} to fit, {seconds_to_read:.4f} to read",
     }.items():
         summary.add_row(name, f"{value:.8g}" if isinstance(value, float) else str(value))
@@ -41,6 +42,14 @@ def print_tables(fit: Fit, seconds_to_read: float) -> None:
     width = None if sys.stdout.isatty() else 10_000
     console = Console(width=width, markup=False, emoji=False, highlight=False)
     console.print(summary, clusters, sep="")
+
+
+def _facts(fit: Fit) -> dict[str, Any]:
+    facts = fit.facts
+    # As many as are allowed: the fit may have converged in the last of them, or not.
+    if facts.get("iterations") == getattr(fit.model, "max_iter", math.inf):
+        facts["iterations"] = f"{facts['iterations']} (the most allowed)"
+    return facts
 
 
 def _cell(name: str, value: Any) -> str:
@@ -71,4 +80,13 @@ def print_json(fit: Fit, seconds_to_read: float) -> None:
         ],
         "notes": [*fit.table.notes, *fit.notes],
     }
-    sys.stdout.write(json.dumps(report, allow_nan=False, default=str) + "\n")
+    sys.stdout.write(json.dumps(_without_infinity(report), allow_nan=False) + "\n")
+
+
+def _without_infinity(value: Any) -> Any:
+    """The value with None for each number in it that JSON cannot say."""
+    if isinstance(value, dict):
+        return {name: _without_infinity(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_infinity(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
@@ -15,12 +15,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from .arrays import ArraySource, open_npy, open_npz
-from .memory import check_memory
+from .output import DELIMITERS
 from .parquet import open_parquet
 from .say import InputError, listed
 from .text import open_text
 
 _BLOCK_ELEMENTS = 2**18
+_STDIN = Path("-")
 
 
 class Source(Protocol):
@@ -39,6 +40,10 @@ class Source(Protocol):
         """Positions of the columns that hold numbers, not empty."""
 
     @property
+    def empty(self) -> tuple[int, ...]:
+        """Positions of the columns without any value, of no type that would tell more."""
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What was understood in a way that its owner may not expect."""
 
@@ -49,17 +54,20 @@ class Source(Protocol):
         """Read a column as it is written, one entry for each row."""
 
 
-# A further format is a further line.
-_READERS: dict[str, Callable[[Path, ExitStack], Source]] = {
-    ".csv": partial(open_text, delimiter=","),
-    ".txt": partial(open_text, delimiter=","),
-    ".tsv": partial(open_text, delimiter="\t"),
+# A further format is a further line. Besides these there is text.
+_READERS: dict[str, Callable[[Path], Source]] = {
     ".parquet": open_parquet,
     ".npy": open_npy,
     ".npz": open_npz,
 }
+_EXTENSIONS = (*DELIMITERS, *_READERS)
 
-_FIRST_BYTES = {b"\x93NUMPY": ".npy", b"PK\x03\x04": ".npz", b"PAR1": ".parquet"}
+_FIRST_BYTES = {
+    b"\x93NUMPY": ".npy",
+    b"PK\x03\x04": ".npz",
+    b"PAR1": ".parquet",
+    b"\x1f\x8b": ".gz",
+}
 
 
 @dataclass(frozen=True)
@@ -74,11 +82,14 @@ class Selection:
         Name or position of the column that names the rows.
     drop_missing : bool
         Whether rows with missing values are left out rather than refused.
+    delimiter : str or None
+        What separates the fields of a text file; None is what its extension says.
     """
 
     columns: tuple[str, ...] | None = None
     id: str | None = None
     drop_missing: bool = False
+    delimiter: str | None = None
 
 
 @dataclass(frozen=True)
@@ -127,43 +138,65 @@ def read_table(path: Path | None, selection: Selection, resources: ExitStack) ->
         When the file cannot be read, is of an unknown kind, or holds no table of numbers without
         gaps.
     """
-    name = {None: "digits (embedded)", Path("-"): "standard input"}.get(path, str(path))
+    name = source_name(path)
     try:
-        return _select(_open_source(path, resources), selection, name)
+        return _select(_open_source(path, selection.delimiter, resources), selection, name)
     except OSError as error:
         raise InputError(f"{name}: {error.strerror or error}") from error
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
 
 
-def _open_source(path: Path | None, resources: ExitStack) -> Source:
+def source_name(path: Path | None) -> str:
+    """Where the rows of a table come from, for people."""
+    return {None: "digits (embedded)", _STDIN: "standard input"}.get(path, str(path))
+
+
+def _open_source(path: Path | None, delimiter: str | None, resources: ExitStack) -> Source:
     """Find the reader for a path, and let it read the layout."""
     if path is None:
         from scratchml.datasets import load_digits
 
         digits: Any = load_digits()
         return ArraySource(digits.data, tuple(digits.feature_names))
-    if path == Path("-"):
+    if path == _STDIN:
         path = _stored_input(resources)
     path.stat()
     if path.is_dir():
         raise InputError("is a directory")
-    if path.suffix.lower() not in _READERS:
+    kind = path.suffix.lower()
+    if kind in DELIMITERS:
+        return open_text(path, delimiter or DELIMITERS[kind])
+    if kind == ".gz":
         raise InputError(
-            f"unknown extension {path.suffix!r}; it must be one of {', '.join(_READERS)}"
+            "is compressed; let zcat decompress it into standard input:"
+            " zcat FILE.gz | scratchml ... -"
         )
-    return _READERS[path.suffix.lower()](path, resources)
+    if kind not in _READERS:
+        raise InputError(
+            f"unknown extension {path.suffix!r}; it must be one of {', '.join(_EXTENSIONS)}"
+        )
+    if delimiter is not None:
+        raise InputError("is not a text file, so that --delimiter means nothing")
+    return _READERS[kind](path)
 
 
 def _stored_input(resources: ExitStack) -> Path:
     """Standard input in a temporary file, whose extension says what its first bytes are."""
     folder = Path(resources.enter_context(TemporaryDirectory(prefix="scratchml-")))
     path = folder / "input"
-    with path.open("wb") as file:
-        shutil.copyfileobj(sys.stdin.buffer, file)
+    try:
+        with path.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise InputError(
+            f"no space for a copy of it in {folder.parent}; set TMPDIR to a folder with more"
+        ) from error
     with path.open("rb") as file:
         first_line = file.readline(2**16)
-    text = ".tsv" if b"\t" in first_line else ".csv"
+    text = ".tsv" if first_line.count(b"\t") > first_line.count(b",") else ".csv"
     suffixes = (suffix for magic, suffix in _FIRST_BYTES.items() if first_line.startswith(magic))
     return path.rename(path.with_suffix(next(suffixes, text)))
 
@@ -177,15 +210,25 @@ def _select(source: Source, selection: Selection, name: str) -> Table:
     id_column = None if selection.id is None else _position(source, selection.id)
     if selection.columns is None:
         columns = tuple(column for column in source.numeric if column != id_column)
-        text = set(range(len(source.names))) - {*source.numeric, id_column}
-        if text:
-            notes.append(f"left out, not being numbers: {listed(source.names, sorted(text))}")
+        others = set(range(len(source.names))) - {*source.numeric, id_column}
+        for left_out, why in (
+            (others.difference(source.empty), "not being numbers"),
+            (others.intersection(source.empty), "being empty"),
+        ):
+            if left_out:
+                notes.append(f"left out, {why}: {listed(source.names, sorted(left_out))}")
         if not columns:
             raise InputError("no column holds numbers besides the one of the ids")
     else:
         columns = tuple(_position(source, column) for column in selection.columns)
         if twice := sorted({c for c in columns if columns.count(c) > 1}):
             raise InputError(f"chosen more than once: {listed(source.names, twice)}")
+        if id_column in columns:
+            raise InputError(
+                f"{source.names[id_column]!r} is the --id, and among --columns as well"
+            )
+        if empty := set(columns).intersection(source.empty):
+            raise InputError(f"empty: {listed(source.names, sorted(empty))}")
         if text := set(columns) - set(source.numeric):
             raise InputError(f"not numbers: {listed(source.names, sorted(text))}")
 
@@ -271,41 +314,6 @@ def _missing_values(values: np.ndarray) -> _Missing | None:
         count += int(np.count_nonzero(gaps))
         rows[block] = gaps.any(axis=1)
     return _Missing(count, rows, first) if count else None
-
-
-# --- the values ---------------------------------------------------------------------------------
-
-
-def standardized(table: Table) -> Table:
-    """The table with each column brought to mean 0 and standard deviation 1.
-
-    A constant column becomes 0. The deviation is the population's (divided by the number of rows),
-    as of scikit-learn's StandardScaler.
-
-    Raises
-    ------
-    InputError
-        When a value is infinite, or memory is short.
-    """
-    n_rows, n_columns = table.values.shape
-    check_memory(
-        8 * n_rows * n_columns,
-        f"{table.source}: standardizing {n_rows} rows of {n_columns} numbers",
-        "standardize them where the file is made",
-    )
-    if not all(np.isfinite(table.values[rows]).all() for rows in row_slices(table.values)):
-        raise InputError(f"{table.source}: holds infinity, which has no standard deviation")
-    values = np.array(table.values, dtype=np.float64, order="C")
-    constant = np.flatnonzero(values.min(axis=0) == values.max(axis=0)).tolist()
-    values -= values.mean(axis=0)
-    scale = np.sqrt(np.einsum("ij,ij->j", values, values) / len(values))
-    notes = table.notes
-    if constant:
-        notes += (f"constant columns say nothing: {listed(table.columns, constant)}",)
-        values[:, constant] = 0.0
-        scale[constant] = 1.0
-    values /= scale
-    return replace(table, values=values, notes=notes)
 
 
 def row_slices(values: np.ndarray) -> Iterator[slice]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import itertools
 import math
 import reprlib
 from array import array
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,8 +30,14 @@ _LARGE_BYTES = 4_000_000
 
 _SAMPLE_BYTES = 2**18
 
+_STRING_BYTES = 80
+"""Memory of a short string and of the place that holds it."""
 
-def open_text(path: Path, resources: ExitStack, delimiter: str) -> TextSource:
+_DELIMITERS = (";", "\t", "|", ",", " ")
+"""What a file may be separated by whose owner has not said so, the likelier first."""
+
+
+def open_text(path: Path, delimiter: str) -> TextSource:
     """Find header and columns of numbers of a text file, UTF-8 with or without a byte order mark.
 
     The first line holds column names if one of its fields is not a number. A column holds numbers
@@ -42,12 +48,39 @@ def open_text(path: Path, resources: ExitStack, delimiter: str) -> TextSource:
     InputError
         When the file holds no row, or no column of numbers.
     """
-    try:
-        return _read_layout(path, delimiter)
-    except UnicodeDecodeError as error:
-        raise _not_utf8(error) from error
-    except csv.Error as error:
-        raise InputError(str(error)) from error
+    with _opened(path) as file:
+        first = next(_records(file, delimiter), None)
+        second = next(_records(file, delimiter), None)
+    if first is None:
+        raise InputError("is empty")
+    has_names = any(number(field) is None for field in first)
+    if has_names and second is None:
+        raise InputError("has column names but no rows")
+    names = [
+        name.strip() or f"unnamed {position}" if has_names else str(position)
+        for position, name in enumerate(first)
+    ]
+    text = TextSource(path, delimiter, has_names, tuple(names))
+
+    # As many rows as it takes to see a value of each column.
+    is_numeric: dict[int, bool] = {}
+    for _, fields in text.rows():
+        for column, value in enumerate(map(number, fields)):
+            if value is None or not math.isnan(value):
+                is_numeric.setdefault(column, value is not None)
+        if len(is_numeric) == len(first):
+            break
+    numeric = tuple(column for column in range(len(first)) if is_numeric.get(column))
+    if not numeric:
+        raise InputError(
+            f"no column holds numbers; its columns, separated by {delimiter!r}, are"
+            f" {listed(names, range(len(names)))}{_advice(first, delimiter)}"
+        )
+    empty = tuple(column for column in range(len(first)) if column not in is_numeric)
+    notes: tuple[str, ...] = ()
+    if has_names and any(number(name) is not None for name in names):
+        notes = ("the first line was read as column names, though it holds numbers too",)
+    return replace(text, numeric=numeric, empty=empty, notes=notes)
 
 
 @dataclass(frozen=True)
@@ -59,6 +92,7 @@ class TextSource:
     has_names: bool
     names: tuple[str, ...]
     numeric: tuple[int, ...] = ()
+    empty: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
 
     def load(self, columns: Sequence[int]) -> np.ndarray:
@@ -76,28 +110,43 @@ class TextSource:
             f"reading about {n_rows:.3g} rows of {len(columns)} numbers",
             "convert it to a .npy file, which is read from disk as needed, or choose --columns",
         )
-        try:
-            values = self._load_fast(columns)
-            return self._load_field_by_field(columns) if values is None else values
-        except UnicodeDecodeError as error:
-            raise _not_utf8(error) from error
-        except csv.Error as error:
-            raise InputError(str(error)) from error
+        values = self._load_fast(columns)
+        return self._load_field_by_field(columns) if values is None else values
 
     def texts(self, column: int) -> Sequence[str]:
-        """Read a column as it is written."""
+        """Read a column as it is written.
+
+        Raises
+        ------
+        InputError
+            When a line has more or fewer fields than the first, the text is not UTF-8, or memory
+            is short.
+        """
+        n_rows = self._estimated_rows()
+        check_memory(
+            _STRING_BYTES * n_rows, f"reading about {n_rows:.3g} ids", "count the rows instead"
+        )
+        if self._is_for_arrow:
+            import pyarrow
+
+            table = self._read_by_arrow((column,), pyarrow.string())
+            if table is not None:
+                return table.column(0).to_pylist()
         return [fields[column] for _, fields in self.rows()]
 
     # --- ways to load
 
     def _load_fast(self, columns: Sequence[int]) -> np.ndarray | None:
         """The columns by a library's reader, None if anything in them is out of the ordinary."""
-        if self.path.stat().st_size >= _LARGE_BYTES and find_spec("pyarrow") is not None:
-            return self._load_by_arrow(columns)
+        if self._is_for_arrow:
+            import pyarrow
+
+            table = self._read_by_arrow(columns, pyarrow.float64())
+            return None if table is None else row_major(table, np.float64)
         # What is not asked for is converted to nothing: `usecols` would not notice a line that is
         # too long.
         others = set(range(len(self.names))) - set(columns)
-        with self._open() as file:
+        with _opened(self.path) as file:
             for _ in range(self.has_names):
                 next(_records(file, self.delimiter))
             try:
@@ -115,17 +164,28 @@ class TextSource:
                 return None
         return values[:, columns] if others else values
 
-    def _load_by_arrow(self, columns: Sequence[int]) -> np.ndarray | None:
+    @property
+    def _is_for_arrow(self) -> bool:
+        return self.path.stat().st_size >= _LARGE_BYTES and find_spec("pyarrow") is not None
+
+    def _read_by_arrow(self, columns: Sequence[int], dtype: Any) -> Any:
+        """Columns as an Arrow table, None if anything in the file is out of the ordinary.
+
+        Gaps are nulls in numbers; strings are as they are written.
+        """
         import pyarrow
         from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, read_csv
 
+        # Arrow would take the line after a name with a NUL for a part of it.
+        if self.has_names and any("\0" in name for name in self.names):
+            return None
         keys = [str(position) for position in range(len(self.names))]
         chosen = [keys[column] for column in columns]
-        with self._open() as file:
+        with _opened(self.path) as file:
             if not file.readline().strip():  # a blank line, which would be skipped as the names
                 return None
         try:
-            table = read_csv(
+            return read_csv(
                 self.path,
                 ReadOptions(
                     column_names=keys,
@@ -135,13 +195,12 @@ class TextSource:
                 ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
                 ConvertOptions(
                     include_columns=chosen,
-                    column_types=dict.fromkeys(chosen, pyarrow.float64()),
+                    column_types=dict.fromkeys(chosen, dtype),
                     null_values=[*_MISSING, "NA", "N/A", "None", "NULL"],
                 ),
             )
         except pyarrow.ArrowInvalid:
             return None
-        return row_major(table, np.float64)
 
     def _load_field_by_field(self, columns: Sequence[int]) -> np.ndarray:
         """The columns by Python's own means: slower, but it says what is wrong, and where."""
@@ -160,8 +219,14 @@ class TextSource:
     # --- rows
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Number and fields of each row; InputError when it has more or fewer than the first."""
-        with self._open() as file:
+        """Number and fields of each row.
+
+        Raises
+        ------
+        InputError
+            When a row has more or fewer fields than the first line, or the text is not UTF-8.
+        """
+        with _opened(self.path) as file:
             records = itertools.islice(_records(file, self.delimiter), self.has_names, None)
             for row, fields in enumerate(records):
                 if len(fields) != len(self.names):
@@ -171,9 +236,6 @@ class TextSource:
                     )
                 yield row, fields
 
-    def _open(self) -> Any:
-        return self.path.open(encoding="utf-8-sig", newline="")
-
     def _estimated_rows(self) -> float:
         """Number of rows, by the length of the first ones."""
         with self.path.open("rb") as file:
@@ -181,39 +243,14 @@ class TextSource:
         return self.path.stat().st_size * max(sample.count(b"\n"), 1) / len(sample)
 
 
-def _read_layout(path: Path, delimiter: str) -> TextSource:
-    """Find header and columns of numbers, in as many rows as it takes to see a value of each."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        first = next(_records(file, delimiter), None)
-        second = next(_records(file, delimiter), None)
-    if first is None:
-        raise InputError("is empty")
-    has_names = any(number(field) is None for field in first)
-    if has_names and second is None:
-        raise InputError("has column names but no rows")
-    names = [
-        name.strip() or f"unnamed {position}" if has_names else str(position)
-        for position, name in enumerate(first)
-    ]
-    text = TextSource(path, delimiter, has_names, tuple(names))
-
-    is_numeric: dict[int, bool] = {}
-    for _, fields in text.rows():
-        for column, value in enumerate(map(number, fields)):
-            if value is None or not math.isnan(value):
-                is_numeric.setdefault(column, value is not None)
-        if len(is_numeric) == len(first):
-            break
-    numeric = tuple(column for column in range(len(first)) if is_numeric.get(column))
-    if not numeric:
-        raise InputError(
-            f"no column holds numbers; its columns, separated by {delimiter!r}, are"
-            f" {listed(names, range(len(names)))}"
-        )
-    notes: tuple[str, ...] = ()
-    if has_names and any(number(name) is not None for name in names):
-        notes = ("the first line was read as column names, though it holds numbers too",)
-    return replace(text, numeric=numeric, notes=notes)
+def _advice(first: Sequence[str], delimiter: str) -> str:
+    """Which delimiter the first line looks like being written with, if it is another one."""
+    line = "".join(first)
+    likely = max(_DELIMITERS, key=line.count)
+    if likely == delimiter or line.count(likely) < len(first):
+        return ""
+    word = "tab" if likely == "\t" else f"'{likely}'"
+    return f"; if they are separated by {likely!r}, say --delimiter {word}"
 
 
 def _records(file: Any, delimiter: str) -> Iterator[list[str]]:
@@ -235,5 +272,13 @@ def number(field: str) -> float | None:
         return None
 
 
-def _not_utf8(error: UnicodeDecodeError) -> InputError:
-    return InputError(f"is not UTF-8 text ({error.reason})")
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The text of a file; where it is read, what is no table in UTF-8 is an InputError."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield file
+    except UnicodeDecodeError as error:
+        raise InputError(f"is not UTF-8 text ({error.reason})") from error
+    except csv.Error as error:
+        raise InputError(str(error)) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -14,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from .memory import readable_bytes
 from .say import InputError
+from .signals import handled
 
 
 @click.command("warmup")
@@ -31,8 +31,8 @@ def command(clean: bool) -> None:
       scratchml warmup --clean
       SCRATCHML_CACHE_DIR=/opt/kernels scratchml warmup
 
-    The exit code is 0, 2 if there is no folder to keep them in, 130 after Ctrl-C: what has been
-    compiled by then is kept.
+    After Ctrl-C (exit code 130) what has been compiled by then is kept. Without a folder to keep
+    kernels in the exit code is 2.
     """
     from scratchml.core.jit import cached_files, compilation_is_on
     from scratchml.core.warmup import clean_cache, warmup
@@ -52,8 +52,9 @@ def command(clean: bool) -> None:
         TimeElapsedColumn(),
         TextColumn("{task.description}"),
     )
+    interruption = Interruption()
     with (
-        Interruption() as interruption,
+        handled(("SIGINT",), interruption.note),
         Progress(
             *columns,
             console=Console(stderr=True),
@@ -70,10 +71,8 @@ def command(clean: bool) -> None:
         done = warmup(on_step)
         interruption.check()
     sizes = cached_files().values()
-    click.echo(
-        f"{done.n_compiled} kernels compiled, {done.n_found} found in the cache,"
-        f" {done.seconds:.1f} s"
-    )
+    what = f"{done.n_compiled} kernels compiled" if done.n_compiled else "all kernels were there"
+    click.echo(f"{what}, {done.seconds:.1f} s")
     click.echo(f"{directory} holds {len(sizes)} files, {readable_bytes(sum(sizes))}")
 
 
@@ -107,22 +106,16 @@ def require_cache() -> Path:
 
 
 class Interruption:
-    """Inside a ``with`` statement, Ctrl-C waits for `check`: the compiler would lose it.
+    """Holds Ctrl-C back until `check`, for the compiler would lose it; a second one is not held."""
 
-    A second one is not waited for.
-    """
-
-    def __enter__(self) -> Interruption:
-        self._previous = signal.signal(signal.SIGINT, self._note)
+    def __init__(self) -> None:
         self._noted = False
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._previous)
-
-    def _note(self, *_: object) -> None:
+    def note(self, *_: object) -> None:
+        """Handle a signal."""
+        if self._noted:
+            raise KeyboardInterrupt
         self._noted = True
-        signal.signal(signal.SIGINT, self._previous)
 
     def check(self) -> None:
         """Raise the KeyboardInterrupt that is due, if any."""

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import math
 import os
 import re
 import signal
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from helpers import run_python
-from shell_helpers import error_of, expected_rows, read_report, run_shell
+from shell_helpers import expected_rows, read_report, run_shell
 from sklearn.preprocessing import StandardScaler
 
 import scratchml
@@ -61,10 +59,6 @@ def test_bad_input_of_a_process() -> None:
     done = run_shell("cluster", "nowhere.csv", code=2)
     assert done.stdout == ""
     assert done.stderr == "error: nowhere.csv: No such file or directory\n"
-
-
-def test_version() -> None:
-    assert run_shell("--version").stdout == f"scratchml, version {scratchml.__version__}\n"
 
 
 def test_import_is_light() -> None:
@@ -193,6 +187,58 @@ def test_json_of_an_empty_cluster(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(report["notes"]) == 1
 
 
+def test_json_without_infinity(points: np.ndarray, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save("huge.npy", points * 1e200)
+    assert cli.main(["cluster", "huge.npy", "-k", "4", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["inertia"] is None
+    assert None in [cluster["mean_distance"] for cluster in report["clusters"]]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "factor", "doubt"),
+    [
+        pytest.param("f8", 1e200, "large", id="large"),
+        pytest.param("f8", 1e306, "large", id="huge"),
+        pytest.param("f4", 1e20, "large", id="large-single"),
+        pytest.param("f8", 1e-200, "small", id="small"),
+        pytest.param("f4", 1e-25, "small", id="small-single"),
+        pytest.param("f8", 1e140, None, id="usable"),
+        pytest.param("f8", 0.0, None, id="all-the-same"),
+    ],
+)
+def test_squared_distances_out_of_range(
+    dtype: str,
+    factor: float,
+    doubt: str | None,
+    points: np.ndarray,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    np.save("points.npy", (points * factor).astype(dtype))
+    assert cli.main(["cluster", "points.npy", "-k", "4"]) == 0
+    notes = [note for note in capsys.readouterr().err.splitlines() if "distinct" not in note]
+    expected = (
+        f"note: the values are too {doubt} for their squared distances to be numbers: do not trust"
+        " these clusters; --standardize brings the values to a scale that is right"
+    )
+    assert notes == [expected] * (doubt is not None)
+    if doubt is None:
+        return
+    assert cli.main(["cluster", "points.npy", "-k", "4", "--standardize", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    model = KMeans(n_clusters=4, random_state=0).fit(StandardScaler().fit_transform(points))
+    assert [c["size"] for c in report["clusters"]] == np.bincount(model.labels_).tolist()
+    assert report["notes"] == []
+
+
+def test_as_many_iterations_as_are_allowed(
+    points: np.ndarray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save("points.npy", points)
+    assert cli.main(["cluster", "points.npy", "--max-iter", "1"]) == 0
+    assert read_report(capsys.readouterr().out)[0]["iterations"] == "1 (the most allowed)"
+
+
 def test_options_reach_the_estimator(
     points: np.ndarray, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -287,211 +333,13 @@ def test_standardize(capsys: pytest.CaptureFixture[str]) -> None:
     np.testing.assert_array_equal(np.load("points.npy"), X)
 
 
-# --- pictures -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("name", "first_bytes"),
-    [("clusters.png", b"\x89PNG"), ("clusters.svg", b"<?xml"), ("clusters.PDF", b"%PDF")],
-)
-def test_plot(
-    name: str, first_bytes: bytes, points: np.ndarray, capsys: pytest.CaptureFixture[str]
-) -> None:
-    np.save("points.npy", points[:, :2])
-    assert cli.main(["cluster", "points.npy", "-k", "4", "--plot", name]) == 0
-    assert Path(name).read_bytes().startswith(first_bytes)
-    assert capsys.readouterr().err == f"note: picture written to {name}\n"
-    assert sorted(os.listdir()) == sorted([name, "points.npy"])
-
-
-def test_plot_without_matplotlib(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cli.cluster, "find_spec", lambda name: None)
-    assert error_of(capsys, "cluster", "--plot", "clusters.png") == (
-        "--plot needs matplotlib: pip install 'scratchml[plot]'"
-    )
-
-
-# --- what is said and refused -------------------------------------------------------------------
+# --- what is said, and stopping
 
 
 def test_notes_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     Path("t.csv").write_text("id,x\na,1\nb,2\n")
     assert cli.main(["cluster", "t.csv", "-k", "1"]) == 0
     assert capsys.readouterr().err == "note: left out, not being numbers: 'id'\n"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        pytest.param(["nowhere"], "nowhere: No such file or directory", id="no-file"),
-        pytest.param(["folder"], "folder: is a directory", id="folder"),
-        pytest.param(["folder.csv"], "folder.csv: is a directory", id="folder.csv"),
-        pytest.param(
-            ["three.csv"],
-            "three.csv: 8 clusters need as many rows, but there are 3; choose -k between 1 and 3",
-            id="default-k-too-large",
-        ),
-        pytest.param(
-            ["-k", "1798"],
-            "digits (embedded): 1798 clusters need as many rows, but there are 1797;"
-            " choose -k between 1 and 1797",
-            id="k-too-large",
-        ),
-        pytest.param(["-k", "0"], "-k must be an int in the range [1, inf), got '0'", id="k-zero"),
-        pytest.param(
-            ["-k", "two"], "-k must be an int in the range [1, inf), got 'two'", id="k-word"
-        ),
-        pytest.param(
-            ["--seed", "-1"],
-            "--seed must be an int in the range [0, 4294967295] or None, got '-1'",
-            id="seed-negative",
-        ),
-        pytest.param(
-            ["--tol", "nan"], "--tol must be a float in the range [0.0, inf), got 'nan'", id="nan"
-        ),
-        pytest.param(
-            ["--variant", "fast"],
-            "--variant must be a str among {'auto', 'elkan', 'lloyd'}, got 'fast'",
-            id="option",
-        ),
-        pytest.param(
-            ["--algorithm", "k-menas"],
-            "Invalid value for '--algorithm': 'k-menas' is not 'kmeans'.",
-            id="algorithm",
-        ),
-        pytest.param(
-            ["three.csv", "--columns", "x"],
-            "three.csv: has no column 'x'; its columns have no names, only positions: '0'",
-            id="column",
-        ),
-        pytest.param(
-            ["--columns", "pixel_0_0,pixel_0_0"],
-            "digits (embedded): chosen more than once: 'pixel_0_0'",
-            id="column-twice",
-        ),
-        pytest.param(
-            ["three.csv", "--id", "0"],
-            "three.csv: no column holds numbers besides the one of the ids",
-            id="id-alone",
-        ),
-        pytest.param(
-            ["--output", "labels.json"],
-            "labels.json: unknown extension '.json'; it must be one of .csv, .txt, .tsv",
-            id="output-extension",
-        ),
-        pytest.param(
-            ["--plot", "clusters.csv"],
-            "clusters.csv: unknown extension '.csv'; it must be one of .png, .svg, .pdf, .jpg",
-            id="plot-extension",
-        ),
-        pytest.param(
-            ["--plot", "old.png"],
-            "old.png: exists already; --force overwrites it",
-            id="plot-exists",
-        ),
-        pytest.param(
-            ["three.csv", "more.csv"],
-            "Got unexpected extra argument (more.csv)",
-            id="two-files",
-        ),
-        pytest.param(
-            ["--output", "absent/labels.csv"],
-            "absent/labels.csv: there is no folder 'absent'",
-            id="output-no-folder",
-        ),
-        pytest.param(
-            ["--output", "three.csv/labels.csv"],
-            "three.csv/labels.csv: there is no folder 'three.csv'",
-            id="output-in-file",
-        ),
-        pytest.param(
-            ["--output", "folder", "--force"], "folder: is not a file", id="output-folder"
-        ),
-        pytest.param(
-            ["--output", "three.csv"],
-            "three.csv: exists already; --force overwrites it",
-            id="output-exists",
-        ),
-    ],
-)
-def test_unusable_arguments(
-    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    Path("folder").mkdir()
-    Path("folder.csv").mkdir()
-    Path("three.csv").write_text("1\n2\n3\n")
-    Path("old.png").touch()
-    assert error_of(capsys, "cluster", *arguments) == message
-    assert Path("three.csv").read_text() == "1\n2\n3\n"
-
-
-def test_closed_folder(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    # Permissions do not bind a superuser, whom the suite may run as.
-    monkeypatch.setattr(cli.output.os, "access", lambda path, mode: False)
-    assert error_of(capsys, "cluster", "--output", "labels.csv") == (
-        "labels.csv: the folder '.' is not writable"
-    )
-
-
-def test_unreadable_file(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*args: Any, **kwargs: Any) -> None:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "closed.csv")
-
-    Path("closed.csv").touch()
-    monkeypatch.setattr(Path, "open", refuse)
-    assert error_of(capsys, "cluster", "closed.csv") == "closed.csv: Permission denied"
-
-
-def test_out_of_memory(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    def fit(self: KMeans, X: Any) -> None:
-        raise MemoryError
-
-    monkeypatch.setattr(KMeans, "fit", fit)
-    assert error_of(capsys, "cluster") == "not enough memory"
-
-
-@pytest.mark.parametrize("package", ["click", "rich"])
-def test_missing_package(
-    package: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, package, None)
-    assert cli.main(["cluster"]) == 2
-    assert capsys.readouterr() == (
-        "",
-        "The shell needs a few packages: pip install 'scratchml[cli]'\n",
-    )
-
-
-# --- writing and stopping -----------------------------------------------------------------------
-
-
-def test_force_overwrites_what_a_link_points_to(points: np.ndarray) -> None:
-    np.save("points.npy", points)
-    Path("old.csv").write_text("old")
-    Path("link.csv").symlink_to("old.csv")
-    assert cli.main(["cluster", "points.npy", "--output", "link.csv", "--force"]) == 0
-    assert Path("link.csv").is_symlink()
-    assert Path("old.csv").read_text().startswith("row,cluster\n0,")
-    assert sorted(os.listdir()) == ["link.csv", "old.csv", "points.npy"]
-
-
-def test_labels_are_written_whole_or_not_at_all(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(self: Path, target: Path) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(Path, "replace", fail)
-    Path("labels.csv").write_text("old")
-    assert error_of(capsys, "cluster", "--output", "labels.csv", "--force") == (
-        "labels.csv: No space left on device"
-    )
-    assert os.listdir() == ["labels.csv"]
-    assert Path("labels.csv").read_text() == "old"
 
 
 def test_interrupt(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from helpers import run_python
@@ -96,7 +97,7 @@ def test_warmup_piped_prints_a_summary(cache, ran, capsys):
     assert ran == ["float32", "float64"]
     assert captured.err == ""
     summary, folder = captured.out.splitlines()
-    assert re.fullmatch(r"0 kernels compiled, 0 found in the cache, \d+\.\d s", summary)
+    assert re.fullmatch(r"all kernels were there, \d+\.\d s", summary)
     assert folder == f"{cache} holds 0 files, 0 B"
 
 
@@ -115,7 +116,7 @@ def test_warmup_on_a_terminal_shows_a_bar_and_takes_it_away(cache, ran, capsys, 
     assert "toy: nothing, float64" in shown
     assert "1/2" in shown
     assert shown.endswith("\x1b[1A\x1b[2K")  # up a line, which is cleared
-    assert capsys.readouterr().out.startswith("0 kernels compiled")
+    assert capsys.readouterr().out.startswith("all kernels were there, ")
 
 
 def test_warmup_clean_says_what_it_frees(cache, ran, capsys):
@@ -199,6 +200,32 @@ def test_a_second_ctrl_c_does_not_wait(cache, ran, monkeypatch):
     monkeypatch.setattr(warmup, "_rooms", lambda: [("toy", {"nothing": press_twice})])
     assert cli.main(["warmup"]) == 130
     assert calls == []
+
+
+def test_warmup_counts_what_it_compiles(cache, ran, capsys, monkeypatch):
+    counts = iter([(3, 0), (5, 7)])
+    monkeypatch.setattr(warmup, "_compilations", lambda: next(counts))
+    assert cli.main(["warmup"]) == 0
+    assert capsys.readouterr().out.startswith("2 kernels compiled, ")
+
+
+def test_warmup_leaves_an_ignored_ctrl_c_ignored(cache, ran, monkeypatch):
+    def press(dtype):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(warmup, "_rooms", lambda: [("toy", {"nothing": press})])
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert cli.main(["warmup"]) == 0
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_warmup_in_another_thread(cache, ran):
+    with ThreadPoolExecutor() as pool:
+        assert pool.submit(cli.main, ["warmup"]).result() == 0
+    assert ran == ["float32", "float64"]
 
 
 def test_help_loads_no_compiler():

@@ -127,6 +127,19 @@ def test_options_of_several_algorithms() -> None:
     assert options["--flag"].secondary_opts == ["--no-flag"]
 
 
+def test_words_that_a_shell_completes() -> None:
+    options = {option.opts[-1]: option for option in parameter_options(BOTH)}
+    context = click.Context(click.Command("test"))
+
+    def completed(flag: str, begun: str) -> list[str]:
+        return [item.value for item in options[flag].shell_complete(context, begun)]
+
+    assert completed("--eps", "") == ["auto"]
+    assert completed("--variant", "") == ["auto", "elkan", "lloyd"]
+    assert completed("--variant", "l") == ["lloyd"]
+    assert completed("--seed", "") == []
+
+
 def run(*arguments: str, algorithm: Algorithm = BALL) -> dict[str, Any]:
     """Parameters for an algorithm from a command line with the options of both."""
     command = click.Command(

@@ -9,7 +9,6 @@ import select
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -44,9 +43,9 @@ def test_every_command_has_help(command: str) -> None:
 def test_help_of_cluster() -> None:
     result = CliRunner().invoke(cli.build_cli(), ["cluster", "--help"], prog_name="scratchml")
     for said in (
-        *cli.tables._READERS,
+        *cli.tables._EXTENSIONS,
         "  zcat big.csv.gz | scratchml cluster - -k 20 --json\n",
-        "The exit code is 0, 2 for input that cannot be used, 130 after Ctrl-C.",
+        "\n  The exit code is 0, 2 for what cannot be used, 1 when ",
         "Options of the algorithm:\n  -k, --n-clusters N ",
         "  --variant auto|elkan|lloyd ",
     ):
@@ -59,6 +58,7 @@ def test_help_of_cluster() -> None:
         pytest.param("scratchml clu", 1, {"plain,cluster"}, id="command"),
         pytest.param("scratchml cluster --algorithm km", 3, {"plain,kmeans"}, id="algorithm"),
         pytest.param("scratchml cluster --max", 2, {"plain,--max-iter"}, id="option"),
+        pytest.param("scratchml cluster --init k", 3, {"plain,k-means++"}, id="value"),
     ],
 )
 def test_shell_completion(words: str, last: int, completions: set[str]) -> None:
@@ -91,20 +91,59 @@ def in_the_background(arguments: list[str], **options: object) -> subprocess.Pop
     return subprocess.Popen([sys.executable, "-m", "scratchml", *arguments], **options)
 
 
+ANNOUNCED = """
+import sys
+from scratchml import cli
+from scratchml.cluster import KMeans
+fit = KMeans.fit
+def announced(self, X):
+    told = []
+    def tell(event):
+        if not told:
+            told.append(print("fitting", file=sys.stderr, flush=True))
+    return fit(self.set_callbacks(tell), X)
+KMeans.fit = announced
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+def fitting(arguments: list[str], **options: object) -> subprocess.Popen[bytes]:
+    """The shell in a process of its own, which has begun to fit."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", ANNOUNCED, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **options,
+    )
+    assert process.stderr.readline() == b"fitting\n"
+    return process
+
+
 @pytest.mark.jit
 @pytest.mark.parametrize(
-    ("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "terminate"]
+    ("sent", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+    ids=["ctrl-c", "terminate", "hang-up"],
 )
 def test_signals_while_it_fits(slow_table: list[str], sent: signal.Signals, code: int) -> None:
     Path("labels.csv").write_text("old")
-    arguments = [*slow_table, "--output", "labels.csv", "--force"]
-    process = in_the_background(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(3)
+    process = fitting([*slow_table, "--output", "labels.csv", "--force"])
     process.send_signal(sent)
     output, errors = process.communicate(timeout=30)
     assert (process.returncode, output, errors.strip()) == (code, b"", b"")
     assert Path("labels.csv").read_text() == "old"
     assert sorted(os.listdir()) == ["labels.csv", "slow.npy"]
+
+
+def test_an_ignored_signal_stays_ignored(points: np.ndarray) -> None:
+    np.save("points.npy", points)
+    process = fitting(
+        ["cluster", "points.npy", "-k", "4", "--tol", "0", "--n-init", "50"],
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),  # as nohup does
+    )
+    process.send_signal(signal.SIGHUP)
+    assert b"mean distance" in process.communicate(timeout=30)[0]
+    assert process.returncode == 0
 
 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT], ids=["kill", "ctrl-c"])
@@ -117,7 +156,7 @@ def test_killed_while_it_writes(sent: signal.Signals) -> None:
         "        if row == 10**5: print('writing', flush=True)\n"
         "        yield row\n"
         "    input()\n"
-        "output.write_labels(Path('labels.csv'), 'row', ids(), np.zeros(10**6 + 1, 'i4'))"
+        "output.write_labels(Path('labels.csv'), 'row', ids(), np.zeros(10**6 + 1, 'i4'), True)"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code],
@@ -141,6 +180,38 @@ def test_reader_that_goes_away(arguments: list[str]) -> None:
     ) as process:
         process.stdout.close()
         assert (process.stderr.read(), process.wait(timeout=60)) == (b"", 1)
+
+
+@pytest.mark.parametrize("stream", [0, 1, 2], ids=["stdin", "stdout", "stderr"])
+@pytest.mark.parametrize("source", ["-", "t.csv"], ids=["piped", "file"])
+def test_a_stream_that_is_closed(stream: int, source: str) -> None:
+    Path("t.csv").write_text("1,2\n3,4\n")
+    fails = stream == 0 and source == "-"
+    with Path("t.csv").open("rb") as file:
+        done = run_shell(
+            *("cluster", source, "-k", "1"),
+            code=2 if fails else 0,
+            stdin=file,
+            preexec_fn=lambda: os.close(stream),
+        )
+    assert done.stderr == ("error: standard input: is empty\n" if fails else "")
+    assert ("mean distance" in done.stdout) == (stream != 1 and not fails)
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("words", ["cluster t.csv -k 1", "cluster t.csv -k 1 --json", "--help"])
+def test_a_full_disk(words: str, unbuffered: str) -> None:
+    Path("t.csv").write_text("1,2\n")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "scratchml", *words.split()],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            text=True,
+        )
+    assert done.stderr == "error: standard output: No space left on device\n"
+    assert done.returncode == 2
 
 
 # --- a terminal ---------------------------------------------------------------------------------
@@ -175,8 +246,23 @@ def test_progress_bar_on_a_terminal() -> None:
     assert drawn.index("KMeans run") < drawn.index("mean distance")
 
 
+@pytest.mark.jit
+def test_what_goes_on_before_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCRATCHML_CACHE_DIR", "off")
+    Path("[red].csv").write_text("1,2\n3,4\n")
+    code, drawn = on_a_terminal(["cluster", "[red].csv", "-k", "2"])
+    assert code == 0
+    told = ["reading [red].csv ...", "compiling ", "mean distance"]
+    assert [drawn.index(text) for text in told] == sorted(drawn.index(text) for text in told)
+    before, _, report = drawn.partition("K-means")
+    assert "..." not in report
+    assert "\x1b[1A\x1b[2K" in before.rpartition("\n")[2]  # up a line, which is cleared
+
+
+@pytest.mark.jit
 @pytest.mark.parametrize("arguments", [[], ["--json"]], ids=["short", "json"])
 def test_no_progress_bar_for_short_fits_and_programs(arguments: list[str]) -> None:
     code, drawn = on_a_terminal(["cluster", *arguments])
     assert code == 0
     assert "KMeans" not in drawn
+    assert ("reading" in drawn) == ("--json" not in arguments)
