@@ -9,7 +9,7 @@ from scratchml.bench.duels import readable_seconds
 from scratchml.bench.statistics import FASTER, LEVEL, SLOWER
 
 from .cases import Case
-from .peers import PEERS
+from .peers import OURS, PEERS, REFERENCE
 
 TITLES = {
     "kmeans": "K-means",
@@ -93,6 +93,20 @@ def times_table(results: dict[str, dict[str, Any]]) -> str:
         rows.append([*row, *(medians.get(peer, "-") for peer in peers), ratio])
     head = ["case", "n x d, k, dtype", "threads", "iterations", *peers, "to the fastest"]
     return table(head, rows, n_left=2)
+
+
+def ratios_table(report: dict[str, Any]) -> str:
+    """Our time over scikit-learn's and over the fastest peer's, in every case that has ours."""
+    rows = []
+    for name, result in report["cases"].items():
+        duels = fair_duels(result)
+        if result["base"] != OURS or not duels:
+            continue
+        best = fastest(result)
+        reference = verdict_text(duels[REFERENCE]) if REFERENCE in duels else "-"
+        what = f"{title(result['case']['algorithm'])} {name}: {size(result['case'])}"
+        rows.append([what, reference, f"{verdict_text(duels[best])} ({best})"])
+    return table(["n x d, k, dtype", f"over {REFERENCE}", "over the fastest peer"], rows)
 
 
 def ratio_text(duel: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .provenance import ROOT
-from .report import summary
+from .report import ratios_table, summary
 from .unfairness import unfairness_table
 
 MARKED = re.compile(
@@ -50,8 +50,13 @@ def process_table(report: dict[str, Any]) -> str:
     return "\n".join(["| | |", "|---|---|", *(f"| {k} | {v} |" for k, v in rows.items()), ""])
 
 
+def results_table(report: dict[str, Any], algorithm: str | None = None) -> str:
+    """Tables of ``results.json``: of one algorithm, or our ratios in every case."""
+    return f"{ratios_table(report)}\n" if algorithm is None else summary(report, algorithm)
+
+
 TABLES: dict[str, Callable[..., str]] = {
-    "benchmarks/results/results.json": summary,
+    "benchmarks/results/results.json": results_table,
     "benchmarks/results/process.json": process_table,
     "benchmarks/results/unfairness.json": unfairness_table,
 }

@@ -122,7 +122,7 @@ def unfairness_table(report: dict[str, Any]) -> str:
     for row in report["results"]:
         how = row["how"]
         if "inertia" in row:
-            how += f"; its inertia is {row['inertia'] - 1:+.1%}"
+            how += f"; its inertia differs by {row['inertia'] - 1:+.1%}"
         lines.append(f"| {row['condition']} | {how} | {row['fair']:.2f} | {row['unfair']:.2f} |")
     return "\n".join([*lines, ""])
 

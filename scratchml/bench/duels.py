@@ -41,10 +41,11 @@ class Duel:
 
     Notes
     -----
-    The verdict is 'too noisy to tell' where work that is always the same changes by more than 10 %
-    in time from one round to the next (the median change); 'faster' or 'slower' where the interval
-    lies on one side of 1; 'no difference found' where it holds 1 and its ends are within a factor
-    of 1.25 of each other; and else 'too noisy to tell'.
+    The verdict is 'faster' or 'slower' where the interval lies on one side of 1, and 'no difference
+    found' where it holds 1 and its ends are within a factor of 1.25 of each other. Between rounds
+    work that is always the same is timed. Where that changes by more than 10 % from one round to
+    the next (the median change), a difference has to be larger than this noise too, and none is
+    never found. All else is 'too noisy to tell'.
     """
 
     ours: Record
@@ -137,7 +138,12 @@ class Duel:
         )
 
     def to_markdown(self) -> str:
-        """The whole report as Markdown: a table, and a line for each remark."""
+        """Write the whole report as Markdown: a table, and a line for each remark.
+
+        Returns
+        -------
+        str
+        """
         head = ("", self.ours.name, self.theirs.name)
         rows = [head, ("---", "---:", "---:"), *self.rows()]
         lines = [f"| {' | '.join(row)} |" for row in rows]
@@ -173,7 +179,12 @@ class Duel:
     # --- as data and as a picture
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON values."""
+        """Give what the duel shows as JSON values: what ``to_json`` has beyond the measurement.
+
+        Returns
+        -------
+        dict
+        """
         low, high = self.interval
         return {
             "ours": self.ours.name,

@@ -21,7 +21,7 @@ FEWEST_ROUNDS = 8
 """With fewer rounds no interval of this confidence is bounded."""
 
 NOISE_LIMIT = 0.10
-"""Beyond this noise of the machine there is no verdict."""
+"""Beyond this noise of the machine a difference has to be larger than the noise."""
 
 WIDEST_INTERVAL = 1.25
 """Up to this quotient of its ends an interval around 1 says that there is no difference."""
@@ -94,16 +94,19 @@ def machine_noise(calibrations: Sequence[float]) -> float:
 def verdict(interval: Interval, noise: float) -> str:
     """What an interval says about the first contestant, on a machine of this noise.
 
-    In this order: 'too noisy to tell' where the machine's noise is above `NOISE_LIMIT` or not
-    known; 'faster' or 'slower' where 1 is outside the interval; 'no difference found' where the
-    interval is no wider than `WIDEST_INTERVAL`; 'too noisy to tell' where it is.
+    A `noise` above `NOISE_LIMIT` widens the interval on both sides. 'faster' or 'slower' where 1 is
+    outside it; 'no difference found' where it holds 1, is no wider than `WIDEST_INTERVAL` and the
+    noise is within its limit; 'too noisy to tell' otherwise, and where the noise is not known.
     """
-    if not noise <= NOISE_LIMIT:
+    if math.isnan(noise):
         return TOO_NOISY
-    if interval.high < 1:
+    is_noisy = noise > NOISE_LIMIT
+    margin = 1 + noise if is_noisy else 1.0
+    low, high = interval.low / margin, interval.high * margin
+    if high < 1:
         return FASTER
-    if interval.low > 1:
+    if low > 1:
         return SLOWER
-    if interval.low > 0 and interval.high / interval.low <= WIDEST_INTERVAL:
+    if not is_noisy and low > 0 and high / low <= WIDEST_INTERVAL:
         return NO_DIFFERENCE
     return TOO_NOISY

@@ -16,6 +16,7 @@ from benchmarks.report import (
     costs_table,
     duels_table,
     left_out,
+    ratios_table,
     remarks,
     speed_ups,
     summary,
@@ -97,6 +98,15 @@ def report():
             },
         },
     }
+
+
+def test_ratios_of_every_case_that_is_ours(report):
+    report["cases"]["T"] = {**report["cases"]["A"], "base": "scikit-learn"}
+    assert ratios_table(report) == (
+        "| n x d, k, dtype | over scikit-learn | over the fastest peer |\n"
+        "|---|---:|---:|\n"
+        "| K-means A: 1,000 x 2, 8, float64 | **0.25** | **0.5** (faiss) |"
+    )
 
 
 def test_times_and_the_ratio_to_the_fastest_fair_peer(report):
