@@ -15,6 +15,7 @@ from typing import Any
 
 from .provenance import ROOT
 from .report import ratios_table, summary
+from .scale import slopes_table
 from .unfairness import unfairness_table
 
 MARKED = re.compile(
@@ -55,9 +56,15 @@ def results_table(report: dict[str, Any], algorithm: str | None = None) -> str:
     return f"{ratios_table(report)}\n" if algorithm is None else summary(report, algorithm)
 
 
+def scale_table(report: dict[str, Any], algorithm: str) -> str:
+    """Table of ``scale.json``: how time and memory of an algorithm grow."""
+    return f"{slopes_table(report['algorithms'][algorithm])}\n"
+
+
 TABLES: dict[str, Callable[..., str]] = {
     "benchmarks/results/results.json": results_table,
     "benchmarks/results/process.json": process_table,
+    "benchmarks/results/scale.json": scale_table,
     "benchmarks/results/unfairness.json": unfairness_table,
 }
 

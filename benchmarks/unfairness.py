@@ -2,7 +2,7 @@
 
     python -m benchmarks.unfairness [--out results.json]
 
-The instrument refuses these conditions; here they are brought about on purpose.
+The instrument refuses or avoids these conditions; here they are brought about on purpose.
 """
 
 from __future__ import annotations

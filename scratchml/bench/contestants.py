@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -78,4 +79,8 @@ class EstimatorContestant(Contestant):
         return partial(getattr(self._latest, self.method), *self._arguments)
 
     def outcome(self, result: Any) -> Outcome:
-        return outcome_of(self._latest, result)
+        outcome = outcome_of(self._latest, result)
+        if self.method.startswith("fit"):
+            return outcome
+        # Iterations and work are those of a fit that was not timed.
+        return replace(outcome, objective=None, n_iter=None, counters={})

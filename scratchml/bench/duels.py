@@ -44,8 +44,8 @@ class Duel:
     The verdict is 'faster' or 'slower' where the interval lies on one side of 1, and 'no difference
     found' where it holds 1 and its ends are within a factor of 1.25 of each other. Between rounds
     work that is always the same is timed. Where that changes by more than 10 % from one round to
-    the next (the median change), a difference has to be larger than this noise too, and none is
-    never found. All else is 'too noisy to tell'.
+    the next (the median change), a difference has to be larger than this noise too, and the verdict
+    is never 'no difference found'. All else is 'too noisy to tell'.
     """
 
     ours: Record

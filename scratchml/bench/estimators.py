@@ -6,17 +6,22 @@ import copy
 import importlib
 import inspect
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from scratchml.core.blocks import get_num_threads
+from scratchml.core.params import Interval, check_params
 
 from .contestants import EstimatorContestant
 from .duels import Duel
 from .measure import measure
 from .outcomes import UnfairDuelError
 
+_CONSTRAINTS = {
+    name: [Interval(Integral, 1, None, closed="left"), None] for name in ("rounds", "threads")
+}
 _SKLEARN_DOORS = ("cluster", "mixture", "neighbors", "semi_supervised")
 _LIBRARIES = {"sklearn": "scikit-learn", "sklearnex": "scikit-learn-intelex"}
 
@@ -79,12 +84,12 @@ def duel(
     ImportError
         If scikit-learn is the opponent and is not installed.
     ValueError
-        If there is no class of that name in scikit-learn, or a contestant cannot be sent to a
-        process of its own.
+        If an argument is not valid, there is no class of that name in scikit-learn, or a contestant
+        cannot be sent to a process of its own.
 
     Notes
     -----
-    A `random_state` of None becomes 0 for everyone, and an `n_jobs` of None the number of threads.
+    A `random_state` of None becomes 0 for everyone, and `n_jobs` the number of threads.
     Where two did not run as many iterations, the times compared are those of an iteration.
 
     Examples
@@ -95,7 +100,10 @@ def duel(
     >>> X, _ = make_blobs(20_000, n_features=8, centers=10, random_state=0)
     >>> print(duel(KMeans(10, random_state=0), X))  # doctest: +SKIP
     """
-    if isinstance(against, list):
+    check_params(_CONSTRAINTS, {"rounds": rounds, "threads": threads}, "duel")
+    if not callable(getattr(estimator, method, None)):
+        raise ValueError(f"{type(estimator).__name__} has no method {method!r}")
+    if isinstance(against, list | tuple):
         return [
             _duel(estimator, opponent, X, y, method=method, rounds=rounds, threads=threads)
             for opponent in against
@@ -129,13 +137,12 @@ def _duel(
 
 
 def _prepared(estimator: Any, n_threads: int) -> Any:
-    """A copy with a seed and, where it asks for them, threads."""
+    """A copy with a seed, and with the threads that everyone has where it can be told."""
     estimator = copy.deepcopy(estimator)
     given = _params(estimator)
-    wanted = {"random_state": 0, "n_jobs": n_threads}
-    changes = {
-        name: value for name, value in wanted.items() if name in given and given[name] is None
-    }
+    changes: dict[str, Any] = {"n_jobs": n_threads} if "n_jobs" in given else {}
+    if "random_state" in given and given["random_state"] is None:
+        changes["random_state"] = 0
     return estimator.set_params(**changes) if changes else estimator
 
 

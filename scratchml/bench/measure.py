@@ -182,7 +182,7 @@ def measure(
         if rounds is None:
             rounds = affordable_rounds(2 * sum(run(name) for name in processes), seconds)
         calibrate = running.enter_context(_calibration(n_threads))
-        timed = play(list(processes), run, rounds, calibrate, np.random.default_rng(0))
+        timed = play(list(processes), run, rounds, calibrate, np.random.default_rng())
         for name, process in processes.items():
             _check_repeatable(name, first_calls[name].outcome, process.ask("last_outcome"))
         running.close()

@@ -62,7 +62,9 @@ def outcome_of(estimator: Any, result: Any) -> Outcome:
     labels = getattr(estimator, "labels_", None)
     values = None
     if result is not estimator and result is not None:
-        array = np.asarray(result.toarray() if hasattr(result, "toarray") else result)
+        # Of several results, such as distances and indices, the first is compared.
+        first = result[0] if isinstance(result, tuple) else result
+        array = np.asarray(first.toarray() if hasattr(first, "toarray") else first)
         if array.dtype.kind in "iu" and array.ndim == 1:
             labels = array
         else:
@@ -100,7 +102,7 @@ class Agreement:
     Attributes
     ----------
     same_labels : bool or None
-        Whether a bijection maps the labels of one to those of the other.
+        Whether a bijection maps the labels of one to those of the other, and noise to noise.
     adjusted_rand : float or None
         Adjusted Rand index of the labels: 1 for the same, about 0 for unrelated ones.
     objective_difference : float or None
@@ -110,6 +112,8 @@ class Agreement:
         Largest distance between two centres that are matched.
     value_difference : float or None
         Largest difference of other values, relative to the largest of the opponent's.
+    noise_difference : float or None
+        Share of the samples that are noise, of label -1, for only one of them.
     """
 
     same_labels: bool | None = None
@@ -117,15 +121,18 @@ class Agreement:
     objective_difference: float | None = None
     center_difference: float | None = None
     value_difference: float | None = None
+    noise_difference: float | None = None
 
     @property
     def refusal(self) -> str | None:
         """Why the results are not the same, or None if they are, as far as can be told."""
         if self.objective_difference is not None:
-            if abs(self.objective_difference) > OBJECTIVE_TOLERANCE:
+            if not abs(self.objective_difference) <= OBJECTIVE_TOLERANCE:
                 return f"their objectives differ by {self.objective_difference:+.1%}"
         elif self.adjusted_rand is not None and self.adjusted_rand < 1 - RAND_TOLERANCE:
             return f"their labels have an adjusted Rand index of {self.adjusted_rand:.3f}"
+        if self.noise_difference is not None and self.noise_difference > RAND_TOLERANCE:
+            return f"{self.noise_difference:.1%} of the samples are noise for only one of them"
         if self.value_difference is not None and not self.value_difference <= VALUE_TOLERANCE:
             return f"their results differ by up to {self.value_difference:.2g} of the largest"
         return None
@@ -139,16 +146,16 @@ def compare_outcomes(ours: Outcome, theirs: Outcome) -> Agreement:
     UnfairDuelError
         When the results are not even of the same shape.
     """
-    same = rand = objective = centers = values = None
+    same = rand = noise = objective = centers = values = None
     if ours.labels is not None and theirs.labels is not None:
         if len(ours.labels) != len(theirs.labels):
             raise UnfairDuelError(
                 f"unequal work: {len(ours.labels)} labels against {len(theirs.labels)}"
             )
-        same, rand = _compare_labels(ours.labels, theirs.labels)
+        same, rand, noise = _compare_labels(ours.labels, theirs.labels)
     if ours.objective is not None and theirs.objective is not None:
         difference = ours.objective - theirs.objective
-        objective = difference / abs(theirs.objective) if difference else 0.0
+        objective = difference / (abs(theirs.objective) or 1.0)
     if ours.centers is not None and theirs.centers is not None:
         if ours.centers.shape != theirs.centers.shape:
             raise UnfairDuelError(
@@ -162,11 +169,11 @@ def compare_outcomes(ours: Outcome, theirs: Outcome) -> Agreement:
                 f"unequal work: results of shape {ours.values.shape} against {theirs.values.shape}"
             )
         values = _relative_difference(ours.values, theirs.values)
-    return Agreement(same, rand, objective, centers, values)
+    return Agreement(same, rand, objective, centers, values, noise)
 
 
-def _compare_labels(a: np.ndarray, b: np.ndarray) -> tuple[bool, float]:
-    """Whether a bijection maps labels to each other, and their adjusted Rand index.
+def _compare_labels(a: np.ndarray, b: np.ndarray) -> tuple[bool, float, float]:
+    """Whether a bijection maps labels to each other, their adjusted Rand index, other noise.
 
     Hubert and Arabie, "Comparing partitions", Journal of Classification 2, 1985, equation (5).
     """
@@ -184,7 +191,9 @@ def _compare_labels(a: np.ndarray, b: np.ndarray) -> tuple[bool, float]:
     index, in_a, in_b = pairs(together), pairs(sizes_a), pairs(sizes_b)
     expected = in_a * in_b / max(pairs(np.array([len(a)])), 1.0)
     largest = (in_a + in_b) / 2
-    return is_bijection, 1.0 if is_bijection else (index - expected) / (largest - expected)
+    rand = 1.0 if is_bijection else (index - expected) / (largest - expected)
+    noise = float(np.mean((a == -1) != (b == -1)))
+    return is_bijection and noise == 0, rand, noise
 
 
 def _largest_center_difference(a: np.ndarray, b: np.ndarray) -> float:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +18,8 @@ from typing import Any
 
 from .contestants import Contestant
 from .outcomes import UnfairDuelError
+
+_SECONDS_TO_END = 1.0
 
 # Each reads one of these when it is imported.
 _THREAD_VARIABLES = (
@@ -52,10 +56,11 @@ class Process:
         pickled = pickled_contestant(contestant)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop
         self._process = subprocess.Popen(
-            [sys.executable, "-c", "from scratchml.bench.worker import main; main()"],
+            [sys.executable, "-P", "-c", "from scratchml.bench.worker import main; main()"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
+            start_new_session=True,  # Ctrl-C is ours to handle; and its children end with it
             env={
                 **os.environ,
                 **dict.fromkeys(_THREAD_VARIABLES, str(n_threads)),
@@ -99,9 +104,19 @@ class Process:
         return answer[0]
 
     def stop(self) -> None:
-        """End the process."""
+        """End the process and whatever it has started."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_SECONDS_TO_END)
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
         self._errors.close()
 
     def __enter__(self) -> Process:

@@ -24,6 +24,7 @@ from .outcomes import Outcome, UnfairDuelError
 _SECONDS_OF_QUIET = 0.005
 _LONGEST_WAIT_FOR_QUIET = 1.0
 _WARM_UP_ROWS = 1000
+_SHORTEST_TO_JUDGE = 0.05  # seconds: processor time is counted in coarse steps
 
 
 class FirstCall(NamedTuple):
@@ -52,8 +53,8 @@ class Worker:
         """Time the first call, with whatever it compiles or loads."""
         seconds, result = self._timed(self._contestant.ready())
         outcome = self._contestant.outcome(result)
-        # Pools may have been made only now; and the outcome is what the times are believed by.
-        check_threads(self._n_threads)
+        check_threads(self._n_threads)  # pools may have been made only now
+        wait_for_quiet()
         return FirstCall(seconds, outcome)
 
     def run(self) -> float:
@@ -76,8 +77,13 @@ class Worker:
         self._contestant.load(
             self._X[few], None if self._y is None else self._y[few], self._n_threads
         )
-        self._contestant.ready()()
-        self._contestant.load(self._X, self._y, self._n_threads)
+        try:
+            self._contestant.ready()()
+        except Exception:  # so few rows are not enough for everyone
+            self._contestant.load(self._X, self._y, self._n_threads)
+            self._contestant.ready()()
+        else:
+            self._contestant.load(self._X, self._y, self._n_threads)
         call = self._contestant.ready()
         gc.collect()
         forget_peak()
@@ -92,9 +98,11 @@ class Worker:
         gc.collect()
         gc.disable()
         try:
-            began = time.perf_counter()
+            worked, began = time.process_time(), time.perf_counter()
             result = call()
-            return time.perf_counter() - began, result
+            seconds = time.perf_counter() - began
+            check_processors(seconds, time.process_time() - worked, self._n_threads)
+            return seconds, result
         finally:
             gc.enable()
 
@@ -107,7 +115,9 @@ def refuse_tracing() -> None:
     UnfairDuelError
         When one is on: it slows Python code, and compiled code not at all.
     """
-    if sys.gettrace() is not None or sys.getprofile() is not None:
+    monitoring = getattr(sys, "monitoring", None)  # Python 3.12
+    is_monitored = monitoring is not None and any(map(monitoring.get_tool, range(6)))
+    if is_monitored or sys.gettrace() is not None or sys.getprofile() is not None:
         raise UnfairDuelError("a debugger, a profiler or coverage is tracing the contestant")
     if tracemalloc.is_tracing():
         raise UnfairDuelError("tracemalloc is tracing the contestant")
@@ -119,7 +129,7 @@ def check_threads(n_threads: int) -> None:
     Raises
     ------
     UnfairDuelError
-        When a pool, or this library, uses another number.
+        When a pool uses more, or this library another number.
     """
     import threadpoolctl
 
@@ -133,6 +143,20 @@ def check_threads(n_threads: int) -> None:
     if blocks is not None and blocks.get_num_threads() != n_threads:
         raise UnfairDuelError(
             f"unequal threads: scratchml uses {blocks.get_num_threads()}, not {n_threads}"
+        )
+
+
+def check_processors(seconds: float, worked: float, n_threads: int) -> None:
+    """Refuse a run whose threads have worked longer together than so many can: a net for all pools.
+
+    Raises
+    ------
+    UnfairDuelError
+        When the time of the processors, `worked`, was well above `n_threads` times the seconds.
+    """
+    if seconds > _SHORTEST_TO_JUDGE and worked > (n_threads + 0.5) * seconds:
+        raise UnfairDuelError(
+            f"unequal threads: {worked / seconds:.1f} processors were at work, not {n_threads}"
         )
 
 

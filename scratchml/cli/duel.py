@@ -94,7 +94,8 @@ def command(
                 threads=threads,
             )
         except (UnfairDuelError, ContestantError, ValueError, ImportError) as error:
-            raise InputError(f"{table.source}: {error}") from error
+            first_line = str(error).partition("\n")[0]  # a contestant's traceback follows
+            raise InputError(f"{table.source}: {first_line}") from error
     if plot is not None:
         write_picture(plot, lambda ax: report.plot(ax=ax), force, size=(8, 5))
     if as_json:
@@ -117,7 +118,12 @@ def _imported(name: str | None) -> Any:
     if name is None:
         return None
     module, _, attribute = name.partition(":")
+    if not (module and attribute):
+        raise InputError(f"--against {name}: must be MODULE:CLASS, as in sklearn.cluster:KMeans")
     try:
-        return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
+        cls = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
         raise InputError(f"--against {name}: {error}") from error
+    if not isinstance(cls, type):
+        raise InputError(f"--against {name}: is not a class")
+    return cls

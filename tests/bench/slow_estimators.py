@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 
@@ -71,4 +72,13 @@ class Hungry(Sleeper):
 
     def fit(self, X, y=None):
         np.ones(len(X) * 1000)
+        return super().fit(X)
+
+
+class Forking(Sleeper):
+    """Starts a process that outlives it."""
+
+    def fit(self, X, y=None):
+        code = "import time; time.sleep(600)  # a grandchild of a duel"
+        subprocess.Popen([sys.executable, "-c", code])
         return super().fit(X)

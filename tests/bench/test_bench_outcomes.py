@@ -31,7 +31,9 @@ def test_adjusted_rand_index(seed):
 @pytest.mark.parametrize(
     ("a", "b", "same"),
     [
-        ([0, 0, 1], [5, 5, -1], True),
+        ([0, 0, 1], [5, 5, 3], True),
+        ([0, 0, -1], [5, 5, -1], True),
+        ([0, 0, 1], [5, 5, -1], False),
         ([0, 0, 1], [1, 1, 1], False),
         ([1, 1, 1], [0, 0, 1], False),
         ([0, 1, 2], [2, 0, 1], True),
@@ -65,6 +67,14 @@ def test_values(values, difference):
         pytest.param(Agreement(True, 1.0, -0.02), "their objectives differ by -2.0%", id="better"),
         pytest.param(
             Agreement(False, 0.98), "their labels have an adjusted Rand index of 0.980", id="labels"
+        ),
+        pytest.param(
+            Agreement(False, 1.0, noise_difference=0.25),
+            "25.0% of the samples are noise for only one of them",
+            id="noise",
+        ),
+        pytest.param(
+            Agreement(True, 1.0, np.nan), "their objectives differ by +nan%", id="nan-objective"
         ),
         pytest.param(Agreement(value_difference=9e-4), None, id="values"),
         pytest.param(
@@ -119,3 +129,14 @@ def test_outcome_of_an_estimator():
     np.testing.assert_array_equal(sparse, np.eye(2))
     labels = np.zeros(4, dtype=int)
     assert outcome_of(kmeans, labels).labels is labels
+
+
+def test_an_objective_of_zero():
+    same, other = Outcome(objective=0.0), Outcome(objective=0.5)
+    assert compare_outcomes(same, same).objective_difference == 0.0
+    assert compare_outcomes(other, same).objective_difference == 0.5
+
+
+def test_of_several_results_the_first_is_compared():
+    result = (np.array([1.0, 2.0]), np.array([10**6, 10**6]))
+    np.testing.assert_array_equal(outcome_of(KMeans(), result).values, [1.0, 2.0])

@@ -16,15 +16,15 @@ import psutil
 import pytest
 import sklearn.cluster
 from helpers import run_python
-from slow_estimators import Configured, Failing, Hungry, Rebel, Sleeper, Tracer
+from slow_estimators import Configured, Failing, Forking, Hungry, Rebel, Sleeper, Tracer
 
 import scratchml
 from scratchml.bench import ContestantError, UnfairDuelError, duel
 from scratchml.bench.contestants import EstimatorContestant
-from scratchml.bench.estimators import check_same_work, counterpart
+from scratchml.bench.estimators import _prepared, check_same_work, counterpart
 from scratchml.bench.measure import measure
 from scratchml.bench.processes import pickled_contestant
-from scratchml.bench.worker import peak_resident_set
+from scratchml.bench.worker import check_processors, peak_resident_set
 from scratchml.cluster import KMeans
 from scratchml.datasets import make_blobs
 
@@ -217,6 +217,61 @@ def test_unfair_duels(ours, theirs, message):
         quick_duel(ours, theirs, threads=1, rounds=1)
 
 
+def test_more_processors_than_threads_are_refused():
+    with pytest.raises(UnfairDuelError, match=r"^unequal threads: 3\.0 processors were at work"):
+        check_processors(1.0, 3.0, 2)
+    check_processors(1.0, 2.1, 2)
+    check_processors(0.01, 3.0, 2)  # too short to judge
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"rounds": 0},
+            "The 'rounds' parameter of duel must be an int in the range [1, inf) or None. Got 0"
+            " instead.",
+        ),
+        (
+            {"threads": -1},
+            "The 'threads' parameter of duel must be an int in the range [1, inf) or None. Got -1"
+            " instead.",
+        ),
+        ({"method": "dance"}, "Sleeper has no method 'dance'"),
+    ],
+    ids=["rounds", "threads", "method"],
+)
+def test_arguments_are_checked(options, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        quick_duel(Sleeper(), Sleeper(), **options)
+
+
+def test_everyone_gets_the_same_jobs():
+    class Parallel(Configured):
+        def set_params(self, **params):
+            vars(self).update(params)
+            return self
+
+    estimator = Parallel()
+    estimator.n_jobs = 8
+    assert _prepared(estimator, 2).n_jobs == 2
+    assert estimator.n_jobs == 8
+
+
+def test_a_method_that_does_not_fit_shows_no_iterations_of_the_fit():
+    data, _ = make_blobs(300, centers=4, random_state=0)
+    contestants = [EstimatorContestant("ours", KMeans(4, random_state=0), "predict")]
+    outcome = measure(contestants, data, rounds=1, memory=False).records["ours"].outcome
+    assert (outcome.n_iter, outcome.objective, outcome.counters) == (None, None, {})
+    assert len(outcome.labels) == 300
+
+
+def test_too_few_rows_for_a_warm_up():
+    data = np.random.default_rng(0).normal(size=(1500, 2))
+    contestant = EstimatorContestant("ours", KMeans(1200, max_iter=1, random_state=0))
+    assert measure([contestant], data, rounds=1).records["ours"].peak_memory >= 0
+
+
 def test_memory_tracing_is_refused(monkeypatch):
     monkeypatch.setenv("PYTHONTRACEMALLOC", "1")
     message = "slow_estimators Sleeper: tracemalloc is tracing the contestant"
@@ -251,13 +306,18 @@ def test_a_process_that_dies():
     assert str(caught.value).endswith("noise on standard output\nlast words")
 
 
-def test_no_process_is_left(tmp_path, monkeypatch):
+def test_no_process_and_no_file_is_left(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
-    before = set(psutil.Process().children(recursive=True))
+    before = {process.pid for process in psutil.process_iter()}
+    quick_duel(Forking(), Sleeper(), rounds=1)
     with pytest.raises(ContestantError):
         quick_duel(Sleeper(), Failing())
-    assert set(psutil.Process().children(recursive=True)) <= before
+    left = [p for p in psutil.process_iter(["cmdline"]) if p.pid not in before]
+    assert [p for p in left if "a grandchild of a duel" in str(p.info["cmdline"])] == []
+    assert set(psutil.Process().children(recursive=True)) <= {
+        psutil.Process(p) for p in before if psutil.pid_exists(p)
+    }
     assert os.listdir(tmp_path) == []
 
 
@@ -304,7 +364,7 @@ def test_what_cannot_be_pickled_is_refused():
 
 
 def test_every_run_begins_with_the_same_random_state():
-    data, _ = make_blobs(300, centers=4, random_state=0)
+    data = np.random.default_rng(0).normal(size=(300, 2))  # seeds decide where this ends
     state = np.random.RandomState(3)
     measurement = measure(
         [EstimatorContestant("ours", KMeans(4, random_state=state))], data, rounds=2, memory=False

@@ -54,7 +54,14 @@ def test_duel_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
             id="no-module",
         ),
         pytest.param(
-            ["--against", ":KMeans"], "--against :KMeans: Empty module name", id="no-module-name"
+            ["--against", ":KMeans"],
+            "--against :KMeans: must be MODULE:CLASS, as in sklearn.cluster:KMeans",
+            id="no-module-name",
+        ),
+        pytest.param(
+            ["--against", "sklearn.cluster:k_means"],
+            "--against sklearn.cluster:k_means: is not a class",
+            id="function",
         ),
         pytest.param(
             ["-k", "61"],
@@ -77,7 +84,4 @@ def test_unusable_arguments(
 
 def test_a_method_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
     message = error_of(capsys, "duel", "points.csv", "--method", "dance", "-k", "2")
-    assert message.startswith(
-        "points.csv: scratchml KMeans has failed: AttributeError: 'KMeans' object has no attribute"
-        " 'dance'"
-    )
+    assert message == "points.csv: KMeans has no method 'dance'"
