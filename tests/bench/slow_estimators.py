@@ -38,11 +38,11 @@ class Configured(Sleeper):
 
 
 class Tracer(Sleeper):
-    """Turns a tracer on when it reaches its process."""
+    """Turns a tracer on in its process, from its first fit on."""
 
-    def __setstate__(self, state):
-        vars(self).update(state)
+    def fit(self, X, y=None):
         sys.settrace(lambda *arguments: None)
+        return super().fit(X)
 
 
 class Rebel(Sleeper):
