@@ -121,6 +121,7 @@ class Duel:
         yield self.sentence
         found = {
             "same labels": self.agreement.same_labels,
+            "other noise": self.agreement.noise_difference or None,
             "adjusted Rand index": self.agreement.adjusted_rand,
             "objective": self.agreement.objective_difference,
             "centres": self.agreement.center_difference,
@@ -133,7 +134,8 @@ class Duel:
         load = self.measurement.load[0]
         yield (
             f"{len(self.ours.seconds)} rounds; work that is always the same changed by"
-            f" {self.noise:.1%} from round to round"
+            f" {self.noise:.1%} from round to round; the clock resolves"
+            f" {readable_seconds(self.measurement.clock_resolution)}"
             + (f"; the machine's load before was {load[0]:.1f}" if load else "")
         )
 

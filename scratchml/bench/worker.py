@@ -74,16 +74,11 @@ class Worker:
         A call on a few rows comes first, so that what is imported and compiled does not count.
         """
         few = slice(0, _WARM_UP_ROWS)
-        self._contestant.load(
-            self._X[few], None if self._y is None else self._y[few], self._n_threads
-        )
         try:
-            self._contestant.ready()()
+            self._load_and_call(self._X[few], None if self._y is None else self._y[few])
         except Exception:  # so few rows are not enough for everyone
-            self._contestant.load(self._X, self._y, self._n_threads)
-            self._contestant.ready()()
-        else:
-            self._contestant.load(self._X, self._y, self._n_threads)
+            self._load_and_call(self._X, self._y)
+        self._contestant.load(self._X, self._y, self._n_threads)
         call = self._contestant.ready()
         gc.collect()
         forget_peak()
@@ -92,6 +87,10 @@ class Worker:
         after = peak_resident_set()
         del result
         return None if before is None or after is None else after - before
+
+    def _load_and_call(self, X: Any, y: Any) -> None:
+        self._contestant.load(X, y, self._n_threads)
+        self._contestant.ready()()
 
     def _timed(self, call: Callable[[], Any]) -> tuple[float, Any]:
         refuse_tracing()

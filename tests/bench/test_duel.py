@@ -145,6 +145,7 @@ def test_report_as_text(report):
     for row in ("median", "first call", "peak memory", "iterations", "threads"):
         assert re.search(rf"^{row} ", text, re.MULTILINE)
     assert report.sentence in text
+    assert "; the clock resolves " in text
     assert repr(report) == f"<Duel: {report.sentence}>"
 
 
@@ -266,9 +267,10 @@ def test_a_method_that_does_not_fit_shows_no_iterations_of_the_fit():
     assert len(outcome.labels) == 300
 
 
-def test_too_few_rows_for_a_warm_up():
+@pytest.mark.parametrize("method", ["fit", "predict"])
+def test_too_few_rows_for_a_warm_up(method):
     data = np.random.default_rng(0).normal(size=(1500, 2))
-    contestant = EstimatorContestant("ours", KMeans(1200, max_iter=1, random_state=0))
+    contestant = EstimatorContestant("ours", KMeans(1200, max_iter=1, random_state=0), method)
     assert measure([contestant], data, rounds=1).records["ours"].peak_memory >= 0
 
 
