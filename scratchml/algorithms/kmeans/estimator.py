@@ -7,33 +7,25 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from scratchml.core.blocks import map_blocks, row_blocks, row_pieces
 from scratchml.core.callbacks import CallbackMixin, FitEvents
-from scratchml.core.estimator import Estimator
 from scratchml.core.exceptions import ConvergenceWarning, compatible
-from scratchml.core.interop import ClusterMixin, TransformerMixin, wrap_output
-from scratchml.core.jit import kernel_view
-from scratchml.core.params import ArrayLike, Interval, Options
-from scratchml.core.validation import check_array, check_random_state, check_sample_weight
+from scratchml.core.params import Interval, Options
+from scratchml.core.validation import check_random_state
 from scratchml.core.verbose import say
 from scratchml.core.warn import warn_user
 
+from .base import BaseKMeans
 from .iterations import (
     ITERATIONS,
     Rows,
-    assign_all,
     choose_iteration,
-    inertia,
     mean_variance,
 )
-from .rows import SparseRows, as_rows
+from .rows import SparseRows
 from .runs import Run, run_to_convergence
-from .seeding import draw_probabilities, greedy_kmeans_plusplus
-
-SPARSE_FORMATS = ("csr",)
 
 
-class KMeans(CallbackMixin, TransformerMixin, ClusterMixin, Estimator):
+class KMeans(CallbackMixin, BaseKMeans):
     """K-means clustering.
 
     Finds ``n_clusters`` centres that make the inertia small: the weighted sum of squared distances
@@ -139,7 +131,6 @@ default='k-means++'
            [ 1.,  2.]])
     """
 
-    _accepts_sparse = True
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "n_clusters": [Interval(Integral, 1, None, closed="left")],
         "init": [Options({"k-means++", "random"}), callable, "array-like"],
@@ -152,7 +143,6 @@ default='k-means++'
         "algorithm": [Options({"auto", "lloyd", "elkan"})],
     }
 
-    cluster_centers_: np.ndarray
     labels_: np.ndarray
     inertia_: float
     n_iter_: int
@@ -214,12 +204,9 @@ default='k-means++'
             If there are fewer distinct clusters than ``n_clusters``.
         """
         self._check_params()
-        X, attributes = self._check_fit_input(X, accept_sparse=SPARSE_FORMATS)
-        if X.shape[0] < self.n_clusters:
-            raise ValueError(f"n_samples={X.shape[0]} should be >= n_clusters={self.n_clusters}.")
-        rows = as_rows(X, check_sample_weight(sample_weight, X.shape[0], X.dtype))
+        X, rows, attributes = self._check_fit_rows(X, sample_weight)
         init = self._check_init(rows)
-        n_init = self._resolve_n_init(init)
+        n_init = self._resolve_n_init(init, default=10)
         algorithm = self._resolve_algorithm(rows)
         random_state = check_random_state(self.random_state)
         tol = self.tol * mean_variance(rows) if self.tol > 0 else 0.0
@@ -230,7 +217,7 @@ default='k-means++'
         best: Run | None = None
         with rows.guard(), events:
             for _ in events.runs(algorithm, total=self.max_iter):
-                centers = self._initial_centers(init, X, rows, random_state)
+                centers = self._initial_centers(init, self.n_clusters, X, rows, random_state)
                 say(self.verbose, "Initialization complete")
                 # The iteration has no name here: its bounds go before the next run takes its own.
                 run = run_to_convergence(
@@ -246,41 +233,6 @@ default='k-means++'
         self._set_fitted(**events.result)
         return self
 
-    # --- what the parameters amount to
-
-    def _check_init(self, rows: Rows) -> Any:
-        """The initialisation: a name, a callable, or an array of the right shape."""
-        if not ArrayLike().is_satisfied_by(self.init):
-            return self.init
-        centers = check_array(self.init, dtype=rows.dtype.type, copy=True)
-        self._check_centers_shape(centers, rows)
-        return centers
-
-    def _check_centers_shape(self, centers: np.ndarray, rows: Rows) -> None:
-        if centers.shape[0] != self.n_clusters:
-            raise ValueError(
-                f"The shape of the initial centers {centers.shape} does not "
-                f"match the number of clusters {self.n_clusters}."
-            )
-        if centers.shape[1] != rows.n_features:
-            raise ValueError(
-                f"The shape of the initial centers {centers.shape} does not "
-                f"match the number of features of the data {rows.n_features}."
-            )
-
-    def _resolve_n_init(self, init: Any) -> int:
-        given = isinstance(init, np.ndarray)
-        if self.n_init == "auto":
-            return 1 if given or (isinstance(init, str) and init == "k-means++") else 10
-        if given and self.n_init != 1:
-            warn_user(
-                "Explicit initial center position passed: performing only one init in "
-                f"{type(self).__name__} instead of n_init={self.n_init}.",
-                RuntimeWarning,
-            )
-            return 1
-        return self.n_init
-
     def _resolve_algorithm(self, rows: Rows) -> str:
         if self.algorithm == "auto":
             return choose_iteration(rows, self.n_clusters)
@@ -294,23 +246,6 @@ default='k-means++'
             return "lloyd"  # a distance that bounds can be trusted on costs a sum over all features
         return self.algorithm
 
-    def _initial_centers(
-        self, init: Any, X: Any, rows: Rows, random_state: np.random.RandomState
-    ) -> np.ndarray:
-        if isinstance(init, np.ndarray):
-            return init
-        if callable(init):
-            centers = init(X, self.n_clusters, random_state=random_state)
-            centers = check_array(centers, dtype=rows.dtype.type)
-            self._check_centers_shape(centers, rows)
-            return centers
-        if init == "random":
-            seeds = random_state.choice(
-                rows.n_samples, size=self.n_clusters, replace=False, p=draw_probabilities(rows)
-            )
-            return rows.points(seeds)
-        return greedy_kmeans_plusplus(rows, self.n_clusters, None, random_state)[0]
-
     def _warn_of_missing_clusters(self, labels: np.ndarray) -> None:
         n_distinct = np.count_nonzero(np.bincount(labels))
         if n_distinct < self.n_clusters:
@@ -319,106 +254,6 @@ default='k-means++'
                 f"n_clusters ({self.n_clusters}). Possibly due to duplicate points in X.",
                 compatible(ConvergenceWarning),
             )
-
-    # --- after the fit
-
-    def _check_new_rows(self, X: Any, sample_weight: Any = None) -> Rows:
-        """Check data against the fit; they take the dtype of the centres."""
-        self._check_is_fitted()
-        dtype = self.cluster_centers_.dtype
-        X = self._check_predict_input(X, accept_sparse=SPARSE_FORMATS, dtype=dtype.type)
-        return as_rows(X, check_sample_weight(sample_weight, X.shape[0], dtype))
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Nearest centre of each sample.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        labels : ndarray of shape (n_samples,), int32
-            Of equally near centres the one with the lowest index.
-
-        Raises
-        ------
-        NotFittedError
-            Before the first fit.
-        ValueError
-            If the data are not valid or not of the fitted features.
-        """
-        rows = self._check_new_rows(X)
-        with rows.guard():
-            return assign_all(rows, kernel_view(self.cluster_centers_))
-
-    @wrap_output
-    def transform(self, X: Any) -> np.ndarray:
-        """Distance of each sample to each centre.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        distances : ndarray or dataframe of shape (n_samples, n_clusters)
-            Euclidean distances, in the dtype of the centres.
-
-        Raises
-        ------
-        NotFittedError
-            Before the first fit.
-        ValueError
-            If the data are not valid or not of the fitted features.
-        """
-        rows = self._check_new_rows(X)
-        centers = kernel_view(self.cluster_centers_)
-        distances = np.empty((rows.n_samples, len(centers)), rows.dtype)
-        operations = rows.operations_per_distance * len(centers)
-
-        def on_block(index: int, block: slice) -> None:
-            for piece in row_pieces(block, operations):
-                rows.distances_to_centers(piece, centers, distances)
-
-        map_blocks(on_block, row_blocks(rows.n_samples, operations))
-        return distances
-
-    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
-        """Minus the inertia of the data: higher is better.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            The samples.
-        y : ignored
-            Present by convention.
-        sample_weight : array-like of shape (n_samples,), optional
-            Weight of each sample; 1 unless given.
-
-        Returns
-        -------
-        score : float
-            Minus the weighted sum of squared distances to the nearest centre.
-
-        Raises
-        ------
-        NotFittedError
-            Before the first fit.
-        ValueError
-            If the data are not valid or not of the fitted features.
-        """
-        rows = self._check_new_rows(X, sample_weight)
-        centers = kernel_view(self.cluster_centers_)
-        with rows.guard():
-            labels = assign_all(rows, centers)
-        return -inertia(rows, centers, labels)
-
-    @property
-    def _n_features_out(self) -> int:
-        return self.cluster_centers_.shape[0]
 
 
 def same_clustering(labels: np.ndarray, others: np.ndarray) -> bool:

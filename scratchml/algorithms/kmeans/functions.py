@@ -10,7 +10,8 @@ import numpy as np
 from scratchml.core.params import Interval, check_params
 from scratchml.core.validation import check_array, check_random_state, check_sample_weight
 
-from .estimator import SPARSE_FORMATS, KMeans
+from .base import SPARSE_FORMATS
+from .estimator import KMeans
 from .rows import as_rows
 from .seeding import greedy_kmeans_plusplus
 
