@@ -14,8 +14,8 @@ from scratchml.core.params import ArrayLike
 from scratchml.core.validation import check_array, check_sample_weight
 from scratchml.core.warn import warn_user
 
-from .iterations import Rows, assign_all, inertia
-from .rows import as_rows
+from .passes import assign_all, inertia
+from .rows import Rows, as_rows
 from .seeding import draw_probabilities, greedy_kmeans_plusplus
 
 SPARSE_FORMATS = ("csr",)

@@ -15,13 +15,9 @@ from scratchml.core.verbose import say
 from scratchml.core.warn import warn_user
 
 from .base import BaseKMeans
-from .iterations import (
-    ITERATIONS,
-    Rows,
-    choose_iteration,
-    mean_variance,
-)
-from .rows import SparseRows
+from .iterations import ITERATIONS, choose_iteration
+from .passes import mean_variance
+from .rows import Rows, SparseRows
 from .runs import Run, run_to_convergence
 
 

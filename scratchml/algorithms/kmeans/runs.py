@@ -10,7 +10,9 @@ import numpy as np
 from scratchml.core.callbacks import FitEvents
 from scratchml.core.verbose import say
 
-from .iterations import Lloyd, Rows, assign_all, inertia, update_centers
+from .iterations import Lloyd, update_centers
+from .passes import assign_all, inertia
+from .rows import Rows
 
 
 class Run(NamedTuple):

@@ -7,8 +7,8 @@ import numpy as np
 from scratchml.core.blocks import map_blocks, row_blocks
 from scratchml.core.kernels.tiles import TILE
 
-from .iterations import Rows
 from .kernels.seeding import first_reaching
+from .rows import Rows
 
 
 def draw_probabilities(rows: Rows) -> np.ndarray:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .iterations import Elkan, Hamerly, Lloyd, Rows, inertia, update_centers
-from .rows import DIRECT_FEATURES, TILED_FEATURES, as_rows
+from .iterations import Elkan, Hamerly, Lloyd, update_centers
+from .passes import inertia
+from .rows import DIRECT_FEATURES, TILED_FEATURES, Rows, as_rows
 from .seeding import greedy_kmeans_plusplus
 
 

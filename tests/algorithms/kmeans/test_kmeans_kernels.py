@@ -12,11 +12,9 @@ from scratchml.algorithms.kmeans.iterations import (
     Elkan,
     Hamerly,
     Lloyd,
-    assign_all,
-    inertia,
-    mean_variance,
     update_centers,
 )
+from scratchml.algorithms.kmeans.passes import assign_all, inertia, mean_variance
 from scratchml.algorithms.kmeans.rows import DenseRows, SparseRows
 from scratchml.algorithms.kmeans.seeding import greedy_kmeans_plusplus
 from scratchml.core.blocks import ROW_ALIGNMENT
