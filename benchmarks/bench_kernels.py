@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from benchmarks.data import blobs
-from scratchml.algorithms.kmeans.kernels.assign import assign_direct, assign_expanded
+from scratchml.algorithms.kmeans.kernels.assign import assign_expanded
+from scratchml.algorithms.kmeans.kernels.direct import assign_direct
 from scratchml.algorithms.kmeans.kernels.distances import sum_sq_distances
 from scratchml.algorithms.kmeans.kernels.seeding import candidate_potentials, update_closest
 from scratchml.algorithms.kmeans.kernels.update import accumulate_centers

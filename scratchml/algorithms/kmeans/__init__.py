@@ -4,7 +4,7 @@ Beside the public names this room shares what the other clusterers of the family
 """
 
 from scratchml.algorithms.kmeans.base import SPARSE_FORMATS, BaseKMeans
-from scratchml.algorithms.kmeans.estimator import KMeans
+from scratchml.algorithms.kmeans.estimator import KMeans, same_clustering
 from scratchml.algorithms.kmeans.functions import k_means, kmeans_plusplus
 from scratchml.algorithms.kmeans.iterations import (
     ITERATIONS,
@@ -14,13 +14,21 @@ from scratchml.algorithms.kmeans.iterations import (
     update_centers,
 )
 from scratchml.algorithms.kmeans.passes import assign_all, inertia, mean_variance
-from scratchml.algorithms.kmeans.rows import Assign, DenseRows, Rows, SparseRows, as_rows
+from scratchml.algorithms.kmeans.rows import (
+    TILED_FEATURES,
+    Assign,
+    DenseRows,
+    Rows,
+    SparseRows,
+    as_rows,
+)
 from scratchml.algorithms.kmeans.runs import Run, run_to_convergence
 from scratchml.algorithms.kmeans.seeding import draw_probabilities, greedy_kmeans_plusplus
 
 __all__ = [
     "ITERATIONS",
     "SPARSE_FORMATS",
+    "TILED_FEATURES",
     "Assign",
     "BaseKMeans",
     "DenseRows",
@@ -40,5 +48,6 @@ __all__ = [
     "kmeans_plusplus",
     "mean_variance",
     "run_to_convergence",
+    "same_clustering",
     "update_centers",
 ]

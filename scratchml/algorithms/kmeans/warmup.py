@@ -45,8 +45,8 @@ def csr_rows(index_dtype: type[np.integer], dtype: type[np.floating]) -> Rows:
 
 WORKLOADS: dict[str, Callable[[type[np.floating]], None]] = {
     "few features": lambda dtype: walk(dense_rows(DIRECT_FEATURES, dtype), Lloyd),
-    "tiles": lambda dtype: walk(dense_rows(TILED_FEATURES, dtype), Lloyd),
-    "BLAS": lambda dtype: walk(dense_rows(TILED_FEATURES + 1, dtype), Lloyd),
+    "tiles of rows": lambda dtype: walk(dense_rows(TILED_FEATURES, dtype), Lloyd),
+    "wide rows": lambda dtype: walk(dense_rows(TILED_FEATURES + 1, dtype), Lloyd),
     "Hamerly's bounds": lambda dtype: walk(dense_rows(TILED_FEATURES, dtype), Hamerly),
     "Elkan's bounds": lambda dtype: walk(dense_rows(TILED_FEATURES, dtype), Elkan),
     "CSR": lambda dtype: walk(csr_rows(np.int32, dtype), Lloyd),

@@ -40,6 +40,6 @@ def choose_iteration(rows: Rows, n_clusters: int) -> str:
     """
     operations = rows.n_samples * rows.operations_per_distance * n_clusters
     between_centers = n_clusters**2 * rows.n_features
-    tiled = isinstance(rows, DenseRows) and rows.is_tiled
+    expanded = isinstance(rows, DenseRows) and rows.is_expanded
     pays = operations >= BOUNDS_OPERATIONS and between_centers <= PIECE_OPERATIONS
-    return "hamerly" if tiled and pays else "lloyd"
+    return "hamerly" if expanded and pays else "lloyd"

@@ -3,8 +3,8 @@
 Each row keeps an upper bound on the distance to its own centre and one lower bound on the distance
 to every other. When the centres move, the bounds move by as much; while the upper one stays below
 the lower one, or below half the distance from its centre to the nearest other, the label cannot
-change and nothing is computed. The rows that are left are gathered into tiles and go through the
-dense kernel.
+change and nothing is computed. The rows that are left are gathered into panels and compared with
+every centre.
 
 Bounds are widened by the rounding error of whatever enters them: what is pruned would have lost the
 comparison of plain sums too, so that the labels are those of Lloyd's iteration, ties included.
@@ -17,12 +17,9 @@ from typing import NamedTuple
 import numpy as np
 
 from scratchml.core.jit import REORDER, STRICT, kernel
-from scratchml.core.kernels.tiles import TILE, center_tile, gather_tile
+from scratchml.core.kernels.tiles import TILE
 
-from .assign import is_near_tie, nearest_center, to_bounds, two_best
-
-LANES = 32
-"""Columns of a tile come in multiples of this."""
+from .assign import label_some, make_room
 
 
 class CenterMoves(NamedTuple):
@@ -82,8 +79,8 @@ def hamerly_step(X, expanded, moves, inout_labels, inout_upper, inout_lower):
     n_changed, n_distances : int
     """
     n_samples = X.shape[0]
-    tile = np.zeros((expanded.padded.shape[1], TILE), X.dtype)
-    scores = np.empty((4, TILE), X.dtype)
+    n_clusters = expanded.centers.shape[0]
+    room = make_room(expanded)
     is_open = np.empty(TILE, np.uint8)
     open_rows = np.empty(2 * TILE, np.int32)
     n_open = 0
@@ -101,17 +98,20 @@ def hamerly_step(X, expanded, moves, inout_labels, inout_upper, inout_lower):
         n_open = tighten(
             X, expanded, moves, open_rows, begin, n_open, inout_labels, inout_upper, inout_lower
         )
-        if n_open >= TILE:
-            n_changed += settle_open_rows(
-                X, expanded, open_rows, TILE, tile, scores, inout_labels, inout_upper, inout_lower
-            )
-            n_distances += TILE * expanded.centers.shape[0]
-            n_open -= TILE
-            open_rows[:n_open] = open_rows[TILE : TILE + n_open].copy()
-    n_changed += settle_open_rows(
-        X, expanded, open_rows, n_open, tile, scores, inout_labels, inout_upper, inout_lower
-    )
-    return n_changed, n_distances + n_open * expanded.centers.shape[0]
+        last = stop == n_samples
+        while n_open >= expanded.panel_rows or (last and n_open > 0):
+            n_rows = min(n_open, expanded.panel_rows)
+            n_open -= n_rows
+            n_distances += n_rows * n_clusters
+            settled = open_rows[n_open : n_open + n_rows]
+            label_some(X, settled, n_rows, expanded, room)
+            for t in range(n_rows):
+                i = settled[t]
+                n_changed += inout_labels[i] != room.labels[t]
+                inout_labels[i] = room.labels[t]
+                inout_upper[i] = room.best[t]
+                inout_lower[i] = room.second[t]
+    return n_changed, n_distances
 
 
 @kernel(STRICT)
@@ -148,7 +148,7 @@ def tighten(X, expanded, moves, open_rows, begin, end, labels, inout_upper, lowe
     for t in range(begin, end):
         i = open_rows[t]
         row, center = X[i], expanded.centers[labels[i]]
-        total = row[0] * 0
+        total = X.dtype.type(0)
         for j in range(X.shape[1]):
             u = row[j] - center[j]
             total += u * u
@@ -157,35 +157,3 @@ def tighten(X, expanded, moves, open_rows, begin, end, labels, inout_upper, lowe
         open_rows[kept] = i
         kept += ((upper < lower[i]) | (upper < moves.half_gaps[labels[i]])) ^ True
     return kept
-
-
-@kernel(STRICT)
-def settle_open_rows(
-    X, expanded, open_rows, n_rows, tile, scores, inout_labels, inout_upper, inout_lower
-):
-    """Compare some rows with every centre; give them new labels and bounds.
-
-    Returns
-    -------
-    n_changed : int
-    """
-    sq_norms = np.empty(TILE, X.dtype)
-    best = np.empty(TILE, X.dtype)
-    second = np.empty(TILE, X.dtype)
-    labels = np.empty(TILE, np.int32)
-    n_lanes = (n_rows + LANES - 1) // LANES * LANES
-    gather_tile(X, open_rows, n_rows, tile)
-    center_tile(expanded.origin, n_lanes, tile, sq_norms)
-    two_best(tile, expanded, n_lanes, scores, best, second, labels)
-    for t in range(n_rows):
-        if is_near_tie(best[t], second[t], sq_norms[t], expanded):
-            labels[t] = nearest_center(X[open_rows[t]], expanded.centers)
-    to_bounds(sq_norms, expanded, n_lanes, best, second)
-    n_changed = 0
-    for t in range(n_rows):
-        i = open_rows[t]
-        n_changed += inout_labels[i] != labels[t]
-        inout_labels[i] = labels[t]
-        inout_upper[i] = best[t]
-        inout_lower[i] = second[t]
-    return n_changed

@@ -1,38 +1,28 @@
-"""Dense rows: differences for few features, dot products over tiles for more, BLAS for many."""
+"""Dense rows: differences for few features, dot products over panels of rows for more."""
 
 from __future__ import annotations
 
 import contextlib
-import threading
 from typing import Any
 
 import numpy as np
 
-from scratchml.core.blocks import single_threaded_blas
 from scratchml.core.jit import kernel_view
+from scratchml.core.kernels.tiles import TILE
 
 from ..kernels import distances, seeding, update
-from ..kernels.assign import (
-    ExpandedCenters,
-    assign_direct,
-    assign_expanded,
-    assign_scored,
-    center_rows,
-)
+from ..kernels.assign import ExpandedCenters, assign_expanded
+from ..kernels.direct import assign_direct
 from .base import Assign, BaseRows, length
 
 DIRECT_FEATURES = 4
 """Up to here differences are taken: a dot product would save little beside the comparisons."""
 
 TILED_FEATURES = 128
-"""Up to here a tile and the centres fit into a second-level cache; beyond, BLAS takes over."""
+"""Up to here rows are put on SIMD lanes; beyond, dot products fill the lanes by themselves."""
 
-FEW_CENTERS = 32
-"""Up to here BLAS gets the rows on the left, which is the faster order for ten centres."""
-
-BLAS_PIECE_BYTES = 2**21
-"""Rows, or the dot products that BLAS leaves of them, at a time: small enough for the last level of
-cache, large enough that there are few calls, which wait for one another."""
+PANEL_BYTES = 2**17
+"""Size of a panel of wider rows: it stays in a second-level cache while all centres pass by."""
 
 EXPANDED_FORM: Any = {"over": "ignore", "invalid": "ignore"}
 """Where the expanded form overflows, differences decide: no warning of its own."""
@@ -45,7 +35,6 @@ class DenseRows(BaseRows):
 
     def __init__(self, X: np.ndarray, sample_weight: np.ndarray | None) -> None:
         super().__init__(kernel_view(X), sample_weight)
-        self._local = threading.local()
 
     @property
     def operations_per_distance(self) -> float:
@@ -53,14 +42,12 @@ class DenseRows(BaseRows):
         return self.n_features
 
     @property
-    def is_tiled(self) -> bool:
-        """Whether labels come from dot products over tiles."""
-        return DIRECT_FEATURES < self.n_features <= TILED_FEATURES
+    def is_expanded(self) -> bool:
+        """Whether labels come from the expanded form, which gives bounds as well."""
+        return self.n_features > DIRECT_FEATURES
 
     def guard(self) -> contextlib.AbstractContextManager[None]:
         """What has to hold while blocks of these rows are assigned."""
-        if self.n_features > TILED_FEATURES:
-            return single_threaded_blas()
         return contextlib.nullcontext()
 
     def points(self, indices: np.ndarray) -> np.ndarray:
@@ -73,9 +60,7 @@ class DenseRows(BaseRows):
         """Make the function that labels rows with the nearest of these centres."""
         if self.n_features <= DIRECT_FEATURES:
             return self._direct_assigner(centers)
-        if self.n_features <= TILED_FEATURES:
-            return self._tiled_assigner(centers)
-        return self._blas_assigner(centers)
+        return self._expanded_assigner(centers)
 
     def _direct_assigner(self, centers: np.ndarray) -> Assign:
         k, d = centers.shape
@@ -89,7 +74,7 @@ class DenseRows(BaseRows):
 
         return assign
 
-    def _tiled_assigner(self, centers: np.ndarray) -> Assign:
+    def _expanded_assigner(self, centers: np.ndarray) -> Assign:
         expanded = self.expand(centers)
         no_bounds = np.empty(0, self.dtype)
 
@@ -100,37 +85,6 @@ class DenseRows(BaseRows):
             return n_changed, len(centers) * length(block)
 
         return assign
-
-    def _blas_assigner(self, centers: np.ndarray) -> Assign:
-        expanded = self.expand(centers)
-        k, d = centers.shape
-        shifted = np.ascontiguousarray(expanded.padded[:k, :d])
-        n_rows = min(max(BLAS_PIECE_BYTES // (max(k, d) * self.dtype.itemsize), 128), 4096)
-
-        def assign(block: slice, labels: np.ndarray) -> tuple[int, int]:
-            centered, sq_norms, products = self._room((n_rows, d), (n_rows,), (k, n_rows))
-            n_changed = 0
-            for start in range(block.start, block.stop, n_rows):
-                rows = self.X[start : min(start + n_rows, block.stop)]
-                m = len(rows)
-                center_rows(rows, expanded.origin, centered, sq_norms)
-                scores = products if m == n_rows else np.empty((k, m), self.dtype)
-                with np.errstate(**EXPANDED_FORM):
-                    if k <= FEW_CENTERS:
-                        scores[:] = np.dot(centered[:m], shifted.T).T
-                    else:
-                        np.dot(shifted, centered[:m].T, out=scores)
-                n_changed += assign_scored(rows, expanded, scores, sq_norms, labels[start:][:m])
-            return n_changed, k * length(block)
-
-        return assign
-
-    def _room(self, *shapes: tuple[int, ...]) -> list[np.ndarray]:
-        """Arrays to work in, the same ones for each call of a thread: fresh memory is slow."""
-        if getattr(self._local, "shapes", None) != shapes:
-            self._local.shapes = shapes
-            self._local.arrays = [np.empty(shape, self.dtype) for shape in shapes]
-        return self._local.arrays
 
     @np.errstate(**EXPANDED_FORM)
     def expand(self, centers: np.ndarray) -> ExpandedCenters:
@@ -146,6 +100,9 @@ class DenseRows(BaseRows):
         # (|x| + |c|)^2 <= 2 (|x|^2 + |c|^2)
         slack = 2 * (d + 8) * np.finfo(self.dtype).eps
         of_dtype = self.dtype.type
+        panel_rows = TILE
+        if d > TILED_FEATURES:
+            panel_rows = min(max(PANEL_BYTES // padded[0].nbytes, 16), TILE) // 4 * 4
         # Products below the smallest normal number lose what is relative to them.
         floor = (d + 8) * np.finfo(self.dtype).tiny
         return ExpandedCenters(
@@ -156,6 +113,8 @@ class DenseRows(BaseRows):
             of_dtype(slack),
             of_dtype(sq_norms.max()),
             of_dtype(floor),
+            panel_rows,
+            d <= TILED_FEATURES,
         )
 
     # --- sums and distances
