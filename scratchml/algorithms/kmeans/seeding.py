@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from scratchml.core.blocks import map_blocks, row_blocks
 from scratchml.core.kernels.tiles import TILE
 
 from .kernels.seeding import first_reaching
+from .potential import make_potential
 from .rows import Rows
 
 
@@ -38,30 +38,17 @@ def greedy_kmeans_plusplus(
 
     Notes
     -----
-    Time O(n_samples n_features n_clusters n_trials); memory two floats for each row in the first
-    draw, one after it.
+    Time O(n_samples n_features n_clusters n_trials) at most: see `potential` for what is left out.
+    Memory for each row: two floats in the first draw; after it one, and five bytes where dense rows
+    know which centre they are nearest to.
     """
     n_samples = rows.n_samples
     if n_trials is None:
         n_trials = 2 + int(np.log(n_clusters))
-    blocks = row_blocks(n_samples, rows.operations_per_distance * n_trials * 3)
     # The draw takes two floats for each row: it is over before the distances need theirs.
     first = random_state.choice(n_samples, p=draw_probabilities(rows))
-    closest = np.full(n_samples, np.inf, rows.dtype)
-    tile_potentials = np.empty(-(-n_samples // TILE))
+    potential = make_potential(rows, n_clusters, n_trials)
     indices = np.empty(n_clusters, np.intp)
-
-    def choose(c: int, index: int) -> np.ndarray:
-        """Make a row centre c; return the running potential after each tile of rows."""
-        indices[c] = index
-        (center,) = rows.points(indices[c : c + 1])
-
-        def on_block(_: int, block: slice) -> None:
-            tiles = tile_potentials[block.start // TILE : -(-block.stop // TILE)]
-            rows.update_closest(block, center, closest, tiles)
-
-        map_blocks(on_block, blocks)
-        return np.cumsum(tile_potentials)
 
     def draw(running: np.ndarray, target: float) -> int:
         """First row at which the running potential of all rows reaches a target."""
@@ -69,21 +56,17 @@ def greedy_kmeans_plusplus(
         start = tile * TILE
         within = slice(start, min(start + TILE, n_samples))
         before = running[tile - 1] if tile else 0.0
-        return start + first_reaching(rows.weights(within), closest[within], target - before)
+        sq_distances = potential.sq_distances[within]
+        return start + first_reaching(rows.weights(within), sq_distances, target - before)
 
-    def try_out(trials: np.ndarray) -> np.ndarray:
-        """Potential of all rows for each candidate as the next centre."""
-        candidates = rows.points(trials)
-        return sum(
-            map_blocks(
-                lambda _, block: rows.candidate_potentials(block, closest, candidates), blocks
-            ),
-            start=np.zeros(n_trials),
-        )
-
-    running = choose(0, first)
+    indices[0] = first
+    potential.add_center(0, rows.points(indices[:1])[0], 0)
     for c in range(1, n_clusters):
+        running = np.cumsum(potential.by_tile)
         targets = random_state.uniform(size=n_trials) * running[-1]
         trials = np.array([draw(running, target) for target in targets])
-        running = choose(c, trials[np.argmin(try_out(trials))])
+        candidates = rows.points(trials)
+        best = int(np.argmin(potential.with_each(candidates)))
+        indices[c] = trials[best]
+        potential.add_center(c, candidates[best], best)
     return rows.points(indices), indices

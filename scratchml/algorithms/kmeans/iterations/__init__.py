@@ -13,6 +13,7 @@ from .elkan import Elkan
 from .hamerly import Hamerly
 from .lloyd import Lloyd
 from .statistics import Statistics, update_centers
+from .yinyang import Yinyang
 
 __all__ = [
     "ITERATIONS",
@@ -20,11 +21,17 @@ __all__ = [
     "Hamerly",
     "Lloyd",
     "Statistics",
+    "Yinyang",
     "choose_iteration",
     "update_centers",
 ]
 
-ITERATIONS: dict[str, type[Lloyd]] = {"lloyd": Lloyd, "hamerly": Hamerly, "elkan": Elkan}
+ITERATIONS: dict[str, type[Lloyd]] = {
+    "lloyd": Lloyd,
+    "hamerly": Hamerly,
+    "yinyang": Yinyang,
+    "elkan": Elkan,
+}
 
 BOUNDS_OPERATIONS = 10_000_000
 """Multiply-adds in an iteration from which on bounds are kept: some milliseconds of work."""

@@ -176,7 +176,7 @@ def two_best(expanded, n_lanes, room):
             score_four(room.panel, centers, half_sq_norms, c, n_lanes, room.scores)
             offer_four(room.panel, centers, c, n_lanes, room.scores, best, second, labels)
         else:
-            dot_four(room.panel, centers, half_sq_norms, c, n_lanes, room.scores)
+            dot_four(room.panel, centers, half_sq_norms, c, 0, n_lanes, room.scores)
             offer_scores(c, n_lanes, room.scores, best, second, labels)
 
 
@@ -198,10 +198,14 @@ def to_bounds(expanded, n_rows, room):
     again because a score is half a squared distance.
     """
     best, second, sq_norms = room.best, room.second, room.sq_norms
+    zero = best.dtype.type(0)
     for i in range(n_rows):
-        margin = 4 * (expanded.slack * (sq_norms[i] + expanded.max_sq_norm) + expanded.floor)
-        best[i] = np.sqrt(max(sq_norms[i] + 2 * best[i] + margin, 0))
-        second[i] = np.sqrt(max(sq_norms[i] + 2 * second[i] - margin, 0))
+        # Sums, not products with whole numbers: those would be in double precision.
+        margin = expanded.slack * (sq_norms[i] + expanded.max_sq_norm) + expanded.floor
+        margin += margin
+        margin += margin
+        best[i] = np.sqrt(max(sq_norms[i] + (best[i] + best[i]) + margin, zero))
+        second[i] = np.sqrt(max(sq_norms[i] + (second[i] + second[i]) - margin, zero))
 
 
 @kernel(STRICT)

@@ -21,6 +21,9 @@ from scratchml.core.kernels.tiles import TILE
 
 from .assign import label_some, make_room
 
+PROBE = 8
+"""One tile in so many is probed; where one open row in so many is closed, all are."""
+
 
 class CenterMoves(NamedTuple):
     """How the centres have moved, and what that does to bounds."""
@@ -86,6 +89,7 @@ def hamerly_step(X, expanded, moves, inout_labels, inout_upper, inout_lower):
     n_open = 0
     n_changed = 0
     n_distances = 0
+    helps = True
     for start in range(0, n_samples, TILE):
         stop = min(start + TILE, n_samples)
         begin = n_open
@@ -94,10 +98,15 @@ def hamerly_step(X, expanded, moves, inout_labels, inout_upper, inout_lower):
         for i in range(start, stop):
             open_rows[n_open] = i
             n_open += int(is_open[i - start])
-        n_distances += n_open - begin
-        n_open = tighten(
-            X, expanded, moves, open_rows, begin, n_open, inout_labels, inout_upper, inout_lower
-        )
+        # Where centres still move far, the distance to the own one closes few rows: it is computed
+        # only now and then, to see whether that has changed.
+        if helps or start % (PROBE * TILE) == 0:
+            before = n_open
+            n_distances += before - begin
+            n_open = tighten(
+                X, expanded, moves, open_rows, begin, before, inout_labels, inout_upper, inout_lower
+            )
+            helps = PROBE * (before - n_open) >= before - begin
         last = stop == n_samples
         while n_open >= expanded.panel_rows or (last and n_open > 0):
             n_rows = min(n_open, expanded.panel_rows)

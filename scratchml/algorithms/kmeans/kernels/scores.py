@@ -84,28 +84,28 @@ def offer_four(tile, centers, c, n_lanes, scores, inout_best, inout_second, inou
 
 
 @kernel(REORDER)
-def dot_four(panel, centers, half_sq_norms, c, n_rows, out_scores):
-    """Scores h - x.c of centres c to c + 3 for the rows of a panel, four rows at a time.
+def dot_four(panel, centers, half_sq_norms, c, begin, end, out_scores):
+    """Scores h - x.c of centres c to c + 3 for some rows of a panel, four rows at a time.
 
     Each coordinate that is loaded enters four products; sixteen sums stay in registers.
     Plain form: ``out_scores[q] = half_sq_norms[c + q] - panel @ centers[c + q]``.
 
     Parameters
     ----------
-    panel : float[>= n_rows, n_features + padding]
+    panel : float[>= end, n_features + padding]
     centers : float[n_clusters + padding, n_features + padding]
     half_sq_norms : float[n_clusters + padding]
     c : int
-    n_rows : int
-        A multiple of four.
-    out_scores : float[4, >= n_rows]
+    begin, end : int
+        Which rows; both multiples of four.
+    out_scores : float[4, >= end]
     """
     zero = panel.dtype.type(0)
     p, q, r, t = centers[c], centers[c + 1], centers[c + 2], centers[c + 3]
     h0, h1 = half_sq_norms[c], half_sq_norms[c + 1]
     h2, h3 = half_sq_norms[c + 2], half_sq_norms[c + 3]
     s0, s1, s2, s3 = out_scores[0], out_scores[1], out_scores[2], out_scores[3]
-    for i in range(0, n_rows, 4):
+    for i in range(begin, end, 4):
         x, y, z, w = panel[i], panel[i + 1], panel[i + 2], panel[i + 3]
         x0 = x1 = x2 = x3 = y0 = y1 = y2 = y3 = zero
         z0 = z1 = z2 = z3 = w0 = w1 = w2 = w3 = zero

@@ -5,6 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from scratchml.core.jit import STRICT, kernel
+from scratchml.core.kernels.tiles import TILE
+
+WIDE = 128
+"""Features from which on the sum of a cluster is worth keeping at hand for several of its rows."""
 
 
 @kernel(STRICT)
@@ -22,6 +26,9 @@ def accumulate_centers(X, sample_weight, labels, out_sums, out_weights):
     out_weights : float64[n_clusters]
         Added to.
     """
+    if X.shape[1] > WIDE:
+        accumulate_wide(X, sample_weight, labels, out_sums, out_weights)
+        return
     n_samples, n_features = np.uintp(X.shape[0]), np.uintp(X.shape[1])
     rows = X.reshape(-1)
     sums = out_sums.reshape(-1)
@@ -46,3 +53,70 @@ def accumulate_centers(X, sample_weight, labels, out_sums, out_weights):
             out_weights[c] += 1.0
             for j in range(n_features):
                 sums[c * n_features + j] += rows[i * n_features + j]
+
+
+@kernel(STRICT)
+def accumulate_wide(X, sample_weight, labels, out_sums, out_weights):
+    """`accumulate_centers` for wide rows: a few hundred at a time, one cluster after the other.
+
+    Each cluster gets its rows in the same order as there, and the same bits: four of them enter its
+    sum while that is in registers.
+    """
+    order = np.empty(TILE, np.intp)
+    ends = np.empty(out_weights.shape[0] + 1, np.intp)
+    weighted = sample_weight.shape[0] > 0
+    for start in range(0, X.shape[0], TILE):
+        stop = min(start + TILE, X.shape[0])
+        sort_rows(labels, start, stop, ends, order)
+        begin = 0
+        for c in range(out_weights.shape[0]):
+            end = ends[c]
+            if end == begin:
+                continue
+            sums = out_sums[c]
+            rows = order[begin:end]
+            n_together = 0 if weighted else len(rows) - len(rows) % 4
+            for t in range(0, n_together, 4):
+                add_four_rows(X[rows[t]], X[rows[t + 1]], X[rows[t + 2]], X[rows[t + 3]], sums)
+            out_weights[c] += n_together
+            for i in rows[n_together:]:
+                weight = np.float64(sample_weight[i]) if weighted else 1.0
+                add_row(X[i], weight, sums)
+                out_weights[c] += weight
+            begin = end
+
+
+@kernel(STRICT)
+def sort_rows(labels, start, stop, out_ends, out_order):
+    """Order of some rows by label, equal ones as they are (counting sort).
+
+    Parameters
+    ----------
+    labels : int32[n_samples]
+    start, stop : int
+    out_ends : intp[n_clusters + 1]
+        Where the rows of each cluster end in the order.
+    out_order : intp[>= stop - start]
+    """
+    out_ends[:] = 0
+    for i in range(start, stop):
+        out_ends[labels[i] + 1] += 1
+    for c in range(1, out_ends.shape[0]):
+        out_ends[c] += out_ends[c - 1]
+    for i in range(start, stop):
+        out_order[out_ends[labels[i]]] = i
+        out_ends[labels[i]] += 1
+
+
+@kernel(STRICT)
+def add_row(x, weight, inout_sums):
+    """Add a row, times its weight, to a sum."""
+    for j in range(x.shape[0]):
+        inout_sums[j] += weight * np.float64(x[j])
+
+
+@kernel(STRICT)
+def add_four_rows(x, y, z, w, inout_sums):
+    """Add four rows to a sum, one after the other."""
+    for j in range(x.shape[0]):
+        inout_sums[j] = inout_sums[j] + x[j] + y[j] + z[j] + w[j]

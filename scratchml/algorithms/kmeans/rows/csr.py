@@ -42,14 +42,16 @@ class SparseRows(BaseRows):
 
     def assigner(self, centers: np.ndarray) -> Assign:
         """Make the function that labels rows with the nearest of these centres."""
-        transposed = np.ascontiguousarray(centers.T, dtype=np.float64)
         sq_norms = _sq_norms(centers)
-        slack = (2 * (self.n_features + 8) * np.finfo(np.float64).eps, sq_norms.max())
+        with np.errstate(over="ignore"):  # what overflows in float32 is settled in float64
+            transposed = np.ascontiguousarray(centers.T, dtype=np.float32)
+        slack = 2 * (self.n_features + 8) * float(np.finfo(np.float64).eps)
+        sparse_centers = sparse.SparseCenters(
+            centers, transposed, sq_norms / 2, float(sq_norms.max()), slack
+        )
 
         def assign(block: slice, labels: np.ndarray) -> tuple[int, int]:
-            n_changed = sparse.assign_csr(
-                *self._csr(block), centers, transposed, sq_norms / 2, slack, labels[block]
-            )
+            n_changed = sparse.assign_csr(*self._csr(block), sparse_centers, labels[block])
             return n_changed, len(centers) * length(block)
 
         return assign

@@ -87,12 +87,15 @@ class DenseRows(BaseRows):
         return assign
 
     @np.errstate(**EXPANDED_FORM)
-    def expand(self, centers: np.ndarray) -> ExpandedCenters:
-        """Centres as the expanded form needs them, relative to their mean."""
+    def expand(self, centers: np.ndarray, spare: int = 0) -> ExpandedCenters:
+        """Centres as the expanded form needs them, relative to their mean.
+
+        ``spare`` zeros are appended to the features beyond the padding.
+        """
         k, d = centers.shape
         exact = centers.astype(np.float64)
         origin = exact.mean(axis=0).astype(self.dtype)
-        padded = np.zeros((_round_up(k, 4), max(_round_up(d, 4), 8)), self.dtype)
+        padded = np.zeros((_round_up(k, 4), max(_round_up(d, 4), 8) + spare), self.dtype)
         padded[:k, :d] = exact - origin
         sq_norms = np.square(padded[:k], dtype=np.float64).sum(axis=1)
         half_sq_norms = np.full(len(padded), np.inf, self.dtype)
