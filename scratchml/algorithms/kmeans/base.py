@@ -144,8 +144,7 @@ class BaseKMeans(TransformerMixin, ClusterMixin, Estimator):
             If the data are not valid or not of the fitted features.
         """
         rows = self._check_new_rows(X)
-        with rows.guard():
-            return assign_all(rows, kernel_view(self.cluster_centers_))
+        return assign_all(rows, kernel_view(self.cluster_centers_))
 
     @wrap_output
     def transform(self, X: Any) -> np.ndarray:
@@ -206,8 +205,7 @@ class BaseKMeans(TransformerMixin, ClusterMixin, Estimator):
         """
         rows = self._check_new_rows(X, sample_weight)
         centers = kernel_view(self.cluster_centers_)
-        with rows.guard():
-            labels = assign_all(rows, centers)
+        labels = assign_all(rows, centers)
         return -inertia(rows, centers, labels)
 
     @property

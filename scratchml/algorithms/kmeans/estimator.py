@@ -53,12 +53,13 @@ default='k-means++'
     copy_x : bool, default=True
         True promises that X is not modified; False allows it. It never is, and no copy is made for
         that, so that both values give the same result in the same memory.
-    algorithm : {'auto', 'lloyd', 'elkan'}, default='auto'
+    algorithm : {'auto', 'lloyd', 'hamerly', 'yinyang', 'elkan'}, default='auto'
         How labels are found; the result is the same, bit for bit. 'lloyd' compares every sample
-        with every centre. 'elkan' leaves out what the triangle inequality excludes, for 8 bytes for
-        each pair of a sample and a centre; on sparse data it is 'lloyd'. 'auto' is Lloyd's
-        iteration, sped up by Hamerly's bounds (two numbers for each sample) on larger dense data of
-        5 to 128 features.
+        with every centre. The others leave out what the triangle inequality excludes, by bounds
+        that they keep: 'hamerly' two numbers for each sample, 'yinyang' one for each sample and
+        group of centres, a quarter of the memory of the data at most, 'elkan' 8 bytes for each pair
+        of a sample and a centre. On sparse data all are 'lloyd'. 'auto' chooses among the first
+        three by the size of the data.
 
     Attributes
     ----------
@@ -111,6 +112,8 @@ default='k-means++'
     .. [3] C. Elkan, "Using the triangle inequality to accelerate k-means", ICML 2003.
     .. [4] G. Hamerly, "Making k-means even faster", SIAM International Conference on Data Mining
        2010.
+    .. [5] Y. Ding, Y. Zhao, X. Shen, M. Musuvathi and T. Mytkowicz, "Yinyang K-means: a drop-in
+       replacement of the classic K-means with consistent speedup", ICML 2015.
 
     Examples
     --------
@@ -136,7 +139,7 @@ default='k-means++'
         "verbose": ["verbose"],
         "random_state": ["random_state"],
         "copy_x": ["boolean"],
-        "algorithm": [Options({"auto", "lloyd", "elkan"})],
+        "algorithm": [Options({"auto", "lloyd", "hamerly", "yinyang", "elkan"})],
     }
 
     labels_: np.ndarray
@@ -211,7 +214,7 @@ default='k-means++'
             self, n_runs=n_init, X=X, y=y, sample_weight=sample_weight, attributes=attributes
         )
         best: Run | None = None
-        with rows.guard(), events:
+        with events:
             for _ in events.runs(algorithm, total=self.max_iter):
                 centers = self._initial_centers(init, self.n_clusters, X, rows, random_state)
                 say(self.verbose, "Initialization complete")

@@ -12,6 +12,7 @@ from scratchml.algorithms.kmeans.iterations import (
     Elkan,
     Hamerly,
     Lloyd,
+    Yinyang,
     update_centers,
 )
 from scratchml.algorithms.kmeans.passes import assign_all, inertia, mean_variance
@@ -19,6 +20,8 @@ from scratchml.algorithms.kmeans.rows import DenseRows, SparseRows
 from scratchml.algorithms.kmeans.seeding import greedy_kmeans_plusplus
 from scratchml.core.blocks import ROW_ALIGNMENT
 from scratchml.core.kernels.tiles import TILE, load_tile, sq_distance, tile_sq_distances
+
+VARIANTS = [Lloyd, Hamerly, Yinyang, Elkan]
 
 
 def weights(X, weighted):
@@ -97,7 +100,7 @@ def test_sparse_labels_are_those_of_float64_sums(dtype):
 @each_tricky
 @each_dtype
 @pytest.mark.parametrize("weighted", [False, True], ids=["unit", "weighted"])
-@pytest.mark.parametrize("variant", [Lloyd, Hamerly, Elkan])
+@pytest.mark.parametrize("variant", VARIANTS)
 def test_iterations_equal_the_reference(name, dtype, weighted, variant):
     X = in_dtype(name, dtype)
     w = weights(X, weighted)
@@ -118,15 +121,30 @@ def test_iterations_equal_the_reference(name, dtype, weighted, variant):
         centers = expected.C  # so that rounding does not add up
 
 
-@pytest.mark.parametrize("n_features", [3, 12])
-def test_variants_share_every_bit(seed, n_features):
-    X = np.random.default_rng(seed).integers(0, 5, size=(3000, n_features)).astype(float)
+@each_dtype
+@pytest.mark.parametrize(
+    ("n_samples", "n_features", "n_clusters"),
+    [
+        (500, 3, 12),
+        (500, 12, 30),
+        pytest.param(3000, 3, 12, marks=pytest.mark.jit),
+        pytest.param(3000, 12, 30, marks=pytest.mark.jit),
+        pytest.param(3000, 20, 97, marks=pytest.mark.jit),
+        pytest.param(3000, 140, 25, marks=pytest.mark.jit),
+    ],
+)
+def test_variants_share_every_bit(seed, dtype, n_samples, n_features, n_clusters):
+    X = np.random.default_rng(seed).integers(0, 5, size=(n_samples, n_features)).astype(dtype)
     rows = DenseRows(X, None)
     results = []
-    for variant in (Lloyd, Hamerly, Elkan):
-        step, centers, labels = variant(rows, 12), X[:12], np.full(len(X), -1, np.int32)
+    for variant in VARIANTS:
+        step, centers = variant(rows, n_clusters), X[:n_clusters]
+        labels = np.full(len(X), -1, np.int32)
         for _ in range(10):
-            centers = update_centers(rows, step(centers, labels), centers, labels)
+            statistics = step(centers, labels)
+            # At most one distance more for each row: that to its own centre.
+            assert statistics.n_distances <= len(X) * (n_clusters + 1)
+            centers = update_centers(rows, statistics, centers, labels)
         results.append((labels, centers.tobytes()))
     for labels, centers in results[1:]:
         np.testing.assert_array_equal(labels, results[0][0])
@@ -138,7 +156,7 @@ def test_bounds_save_distances(seed):
     X = np.concatenate([rng.normal(c, 0.2, size=(300, 4)) for c in range(8)])
     rows, centers = DenseRows(X, None), X[::300]
     counts = []
-    for variant in (Lloyd, Hamerly, Elkan):
+    for variant in VARIANTS:
         step, C, labels = variant(rows, 8), centers, np.full(len(X), -1, np.int32)
         total = 0
         for _ in range(5):
@@ -185,13 +203,14 @@ SCALES = {
 
 
 @pytest.mark.parametrize("scale", list(SCALES))
-@pytest.mark.parametrize("variant", [Hamerly, Elkan])
+@pytest.mark.parametrize("variant", VARIANTS[1:])
+@pytest.mark.parametrize("n_features", [6, pytest.param(150, marks=pytest.mark.jit)])
 @pytest.mark.filterwarnings("ignore:overflow encountered")
 @pytest.mark.filterwarnings("ignore:invalid value encountered")
-def test_bounds_hold_where_squares_overflow_or_vanish(variant, scale):
+def test_bounds_hold_where_squares_overflow_or_vanish(n_features, variant, scale):
     dtype, factor = SCALES[scale]
     state = np.random.RandomState(1)
-    X = (state.randn(1200, 6) * state.choice([1, 30], (1200, 1)) * factor).astype(dtype)
+    X = (state.randn(500, n_features) * state.choice([1, 30], (500, 1)) * factor).astype(dtype)
     rows = DenseRows(X, None)
     results = []
     for kind in (Lloyd, variant):

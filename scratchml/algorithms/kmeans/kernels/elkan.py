@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from scratchml.core.jit import STRICT, kernel
-from scratchml.core.kernels.tiles import sq_distance
+from scratchml.core.kernels.tiles import TILE, load_tile, sq_distance, tile_sq_distances
 
 
 @kernel(STRICT)
@@ -44,19 +44,26 @@ def elkan_start(X, centers, margin, floor, out_labels, out_upper, out_lower):
     -------
     n_distances : int
     """
-    n_clusters = centers.shape[0]
-    for i in range(out_labels.shape[0]):
-        nearest = np.inf
-        label = 0
+    n_samples, n_clusters = out_labels.shape[0], centers.shape[0]
+    tile = np.zeros((X.shape[1], TILE), X.dtype)
+    sq_distances = np.empty(TILE, X.dtype)
+    nearest = np.empty(TILE)
+    for start in range(0, n_samples, TILE):
+        n_rows = min(TILE, n_samples - start)
+        load_tile(X, start, n_rows, tile)
+        nearest[:] = np.inf
+        out_labels[start : start + n_rows] = 0
         for c in range(n_clusters):
-            d = np.float64(sq_distance(X[i], centers[c]))
-            out_lower[i, c] = at_least(d, margin, floor)
-            if d < nearest:
-                nearest = d
-                label = c
-        out_labels[i] = label
-        out_upper[i] = at_most(nearest, margin, floor)
-    return out_labels.shape[0] * n_clusters
+            tile_sq_distances(tile, centers[c], sq_distances)
+            for i in range(n_rows):
+                d = np.float64(sq_distances[i])
+                out_lower[start + i, c] = at_least(d, margin, floor)
+                if d < nearest[i]:
+                    nearest[i] = d
+                    out_labels[start + i] = c
+        for i in range(n_rows):
+            out_upper[start + i] = at_most(nearest[i], margin, floor)
+    return n_samples * n_clusters
 
 
 @kernel(STRICT)

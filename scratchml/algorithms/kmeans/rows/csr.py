@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 import numpy as np
@@ -25,10 +24,6 @@ class SparseRows(BaseRows):
     def operations_per_distance(self) -> float:
         """Multiply-adds, about, of one distance."""
         return self.X.nnz / max(self.n_samples, 1) + 1
-
-    def guard(self) -> contextlib.AbstractContextManager[None]:
-        """Nothing has to hold: no BLAS here."""
-        return contextlib.nullcontext()
 
     def points(self, indices: np.ndarray) -> np.ndarray:
         """Copies of some rows, as float[n_indices, n_features]."""

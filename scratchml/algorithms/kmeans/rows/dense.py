@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 import numpy as np
@@ -45,10 +44,6 @@ class DenseRows(BaseRows):
     def is_expanded(self) -> bool:
         """Whether labels come from the expanded form, which gives bounds as well."""
         return self.n_features > DIRECT_FEATURES
-
-    def guard(self) -> contextlib.AbstractContextManager[None]:
-        """What has to hold while blocks of these rows are assigned."""
-        return contextlib.nullcontext()
 
     def points(self, indices: np.ndarray) -> np.ndarray:
         """Copies of some rows, as float[n_indices, n_features]."""
