@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .data import DATASETS
+from .data import DATASETS, SPARSE
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,11 @@ class Rows:
     number: int
     seed: int = 0
 
-    def of(self, X: np.ndarray) -> np.ndarray:
+    def of(self, X: Any) -> np.ndarray:
         """The rows, float[number, n_features]."""
-        return X[np.random.default_rng(self.seed).choice(len(X), self.number, replace=False)]
+        chosen = np.random.default_rng(self.seed).choice(X.shape[0], self.number, replace=False)
+        rows = X[chosen]
+        return rows if isinstance(rows, np.ndarray) else rows.toarray()
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,12 @@ class Case:
     threads: int | None = None
     quick: int | None = None
 
-    def problem(self) -> tuple[np.ndarray, dict[str, Any]]:
+    @property
+    def is_sparse(self) -> bool:
+        """Whether the data are a CSR matrix."""
+        return self.dataset in SPARSE
+
+    def problem(self) -> tuple[Any, dict[str, Any]]:
         """The data, and the parameters with the rows that they mean."""
         X = DATASETS[self.dataset](
             self.n_samples, self.n_features, self.n_clusters, self.dtype, **self.options
@@ -137,8 +144,49 @@ def lloyd(
     )
 
 
+def whole_fit(
+    name: str,
+    n_samples: int,
+    n_features: int,
+    n_clusters: int,
+    parameters: Mapping[str, Any] | None = None,
+    **conditions: Any,
+) -> Case:
+    """K-means as it is called: seeding from a seed, and as many iterations as it takes."""
+    settings = {"n_clusters": n_clusters, "random_state": 0, **(parameters or {})}
+    shape = n_samples, n_features, n_clusters, "float64"
+    return Case(name, "kmeans", *shape, settings, **conditions)
+
+
+def bisections(
+    name: str,
+    n_samples: int,
+    n_features: int,
+    n_clusters: int,
+    parameters: Mapping[str, Any] | None = None,
+    **conditions: Any,
+) -> Case:
+    """A whole fit of bisecting K-means from a seed."""
+    settings = {"n_clusters": n_clusters, "random_state": 0, **(parameters or {})}
+    shape = n_samples, n_features, n_clusters, "float64"
+    return Case(name, "bisecting_kmeans", *shape, settings, **conditions)
+
+
+def batches(name: str, **conditions: Any) -> Case:
+    """A whole fit of mini-batch K-means: seeding, as many steps as it takes, labels."""
+    shape = 600_000, 20, 60, "float64"
+    return Case(name, "minibatch_kmeans", *shape, BATCHES, options=WIDE, **conditions)
+
+
+def spherical(name: str, *size: Any, **conditions: Any) -> Case:
+    """The same of spherical K-means."""
+    return replace(lloyd(name, *size, **conditions), algorithm="spherical_kmeans")
+
+
 CLEAR, WIDE, MIXED = {"std": 0.5}, {"std": 3.0}, {"std": 25.0}
+BROAD = {"std": 6.0}
 SMALL_FIT = {"n_clusters": 3, "random_state": 0}
+BATCHES = {"n_clusters": 60, "batch_size": 4096, "random_state": 0}
 NEAR, FAR = {"eps": 0.1, "min_samples": 10}, {"eps": 0.3, "min_samples": 10}
 HIERARCHY = {"min_cluster_size": 25, "min_samples": 10}
 
@@ -155,6 +203,20 @@ CASES = {
         lloyd("K5", 426_400, 3, 8, "float32", options=WIDE),
         lloyd("K6", 1797, 64, 50, "float64", dataset="digits", quick=1797),
         Case("K0", "kmeans", 150, 4, 3, "float64", SMALL_FIT, quick=150),
+        whole_fit("C1", 300_000, 8, 40, options={"std": 0.7}, quick=30_000),
+        whole_fit("C2", 60_000, 32, 400, options={"std": 1.5}),
+        whole_fit("C3", 100_000, 16, 100, options={"std": 4.0}),
+        whole_fit("C4", 1797, 64, 50, {"n_init": 10}, dataset="digits"),
+        lloyd("KS", 50_000, 20_000, 50, "float64", 10, dataset="documents"),
+        lloyd("K1-1", 1_000_000, 2, 8, "float64", options=WIDE, threads=1),
+        lloyd("K3-1", 100_000, 64, 256, "float32", options=WIDE, seed=4, threads=1),
+        bisections("B1", 200_000, 16, 32, quick=20_000),
+        bisections("B1-1", 200_000, 16, 32, threads=1),
+        bisections("B2", 200_000, 16, 32, options=WIDE),
+        batches("M1", quick=60_000),
+        batches("M1-1", threads=1),
+        spherical("SK1", 100_000, 64, 100, "float32", seed=1, options=BROAD, quick=20_000),
+        spherical("SK1-1", 100_000, 64, 100, "float32", seed=1, options=BROAD, threads=1),
         Case("D1", "dbscan", 200_000, 2, 20, "float64", NEAR, options=CLEAR, quick=20_000),
         Case("D3", "dbscan", 200_000, 3, 20, "float64", FAR, options=CLEAR),
         Case("N1", "neighbors", 100_000, 3, 20, "float64", {"n_neighbors": 10}, quick=20_000),

@@ -27,7 +27,40 @@ def digits(n_samples: int, n_features: int, n_clusters: int, dtype: str) -> np.n
     return np.ascontiguousarray(X, dtype)
 
 
-DATASETS: dict[str, Callable[..., np.ndarray]] = {"blobs": blobs, "digits": digits}
+def documents(
+    n_samples: int, n_features: int, n_clusters: int, dtype: str, *, words: int = 50
+) -> Any:
+    """Documents on a topic each, as tf-idf rows of length 1, CSR[n_samples, n_features].
+
+    Half of the ``words`` that a document draws are those of its topic, which has a fiftieth of
+    them; the others are any. Words that are drawn twice make a row shorter.
+    """
+    from scipy.sparse import csr_array
+
+    rng = np.random.default_rng(0)
+    topic_words = rng.integers(n_features, size=(n_clusters, n_features // 50))
+    topics = rng.integers(n_clusters, size=n_samples)
+    columns = rng.integers(n_features, size=(n_samples, words), dtype=np.int32)
+    own = rng.integers(topic_words.shape[1], size=(n_samples, words // 2))
+    columns[:, : words // 2] = topic_words[topics[:, np.newaxis], own]
+    counts = np.ones(columns.size, dtype)
+    indptr = np.arange(0, columns.size + 1, words, dtype=np.int32)
+    X: Any = csr_array((counts, columns.ravel(), indptr), shape=(n_samples, n_features))
+    X.sum_duplicates()
+    frequency = np.bincount(X.indices, minlength=n_features) / n_samples
+    X.data *= np.log(1 / np.maximum(frequency, 1 / n_samples)).astype(dtype)[X.indices]
+    X.data /= np.repeat(np.sqrt(X.multiply(X).sum(axis=1)), np.diff(X.indptr)).astype(dtype)
+    return X
+
+
+DATASETS: dict[str, Callable[..., Any]] = {
+    "blobs": blobs,
+    "digits": digits,
+    "documents": documents,
+}
+
+SPARSE = {"documents"}
+"""Those whose data are CSR matrices."""
 
 
 def nearest_centers(

@@ -33,6 +33,10 @@ class SparseCenters(NamedTuple):
     """The largest |c|^2."""
     slack: float
     """Relative error of a score in float64, not counting that of float32."""
+    features: np.ndarray
+    """Where each centre is not zero, centre after centre, in order, int32[n_stored]."""
+    ends: np.ndarray
+    """Where those of each centre begin, and the last ones end, int64[n_clusters + 1]."""
 
 
 @kernel(CONTRACT)
@@ -56,7 +60,8 @@ def assign_csr(data, indices, indptr, sparse_centers, out_labels):
 
     Notes
     -----
-    Time O(n_clusters) for a stored entry; O(n_features) more for a centre in a near tie.
+    Time O(n_clusters) for a stored entry; for a centre in a near tie as much more as the row and
+    the centre have entries that are not zero.
     """
     transposed = sparse_centers.transposed
     n_clusters = transposed.shape[1]
@@ -174,11 +179,47 @@ def settle_csr(values, indices, sq_norm, sparse_centers, scores, best, margin):
         return label
     for c in range(centers.shape[0] - 1, -1, -1):
         if not exact[c] - lowest > margin:
-            total = plain_sq_distance_csr(values, indices, 0, values.shape[0], centers[c])
+            features = sparse_centers.features[sparse_centers.ends[c] : sparse_centers.ends[c + 1]]
+            total = plain_sq_distance_merged(values, indices, centers[c], features)
             if total <= nearest:
                 nearest = total
                 label = c
     return label
+
+
+@kernel(STRICT)
+def plain_sq_distance_merged(values, indices, point, features):
+    """`plain_sq_distance_csr` over the features that are not zero in both; others would add zero.
+
+    The first centres are rows themselves, nearly empty ones, of which many are equally far from a
+    row that shares no feature with them.
+
+    Parameters
+    ----------
+    values, indices : float[n_stored], int[n_stored]
+        One CSR row.
+    point : float[n_features]
+    features : int32[n_nonzero]
+        Where the point is not zero, in order.
+
+    Returns
+    -------
+    sq_distance : float64
+    """
+    total = 0.0
+    e, n_stored = 0, values.shape[0]
+    for j in features:
+        while e < n_stored and indices[e] < j:
+            total += np.float64(values[e]) * np.float64(values[e])
+            e += 1
+        u = -np.float64(point[j])
+        if e < n_stored and indices[e] == j:
+            u += np.float64(values[e])
+            e += 1
+        total += u * u
+    for value in values[e:]:
+        total += np.float64(value) * np.float64(value)
+    return total
 
 
 @kernel(STRICT)

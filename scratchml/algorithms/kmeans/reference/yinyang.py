@@ -24,7 +24,7 @@ def yinyang(
     C : float[k, d]
         Initial centres.
     size : int
-        Centres in a group, about; that of the paper (section 3.2) unless given.
+        The most centres in a group; the paper has k / 10 groups.
     max_iter : int
 
     Yields
@@ -53,7 +53,7 @@ def yinyang(
         u = u + moved[labels]
         lo = lo - np.array([moved[members].max() for members in groups])
 
-        # Global filter: where no group is left, nor after u is made exact, the label stands.
+        # Global filter: where u is below all bounds the label stands; elsewhere u is made exact.
         rows = np.flatnonzero(u >= lo.min(axis=1))
         own = sq_distances_to_own(X[rows], C, labels[rows])
         u[rows] = np.sqrt(own)
@@ -70,8 +70,7 @@ def yinyang(
         old_labels, labels = labels, labels.copy()
         labels[rows] = D.argmin(axis=1)
 
-        # A group that was met has an exact bound; one that was left has the distance to what the
-        # sample leaves there.
+        # Bounds are exact for groups that were met; another may get the centre that was left.
         u[rows] = np.sqrt(D.min(axis=1))
         D[np.arange(len(rows)), labels[rows]] = np.inf
         for g, members in enumerate(groups):

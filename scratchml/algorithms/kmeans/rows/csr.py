@@ -41,8 +41,16 @@ class SparseRows(BaseRows):
         with np.errstate(over="ignore"):  # what overflows in float32 is settled in float64
             transposed = np.ascontiguousarray(centers.T, dtype=np.float32)
         slack = 2 * (self.n_features + 8) * float(np.finfo(np.float64).eps)
+        owners, features = np.nonzero(centers)
+        ends = np.searchsorted(owners, np.arange(len(centers) + 1))
         sparse_centers = sparse.SparseCenters(
-            centers, transposed, sq_norms / 2, float(sq_norms.max()), slack
+            centers,
+            transposed,
+            sq_norms / 2,
+            float(sq_norms.max()),
+            slack,
+            features.astype(np.int32),
+            ends,
         )
 
         def assign(block: slice, labels: np.ndarray) -> tuple[int, int]:
