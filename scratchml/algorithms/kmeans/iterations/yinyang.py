@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..kernels.groups import GroupedCenters
 from ..kernels.hamerly import nearest_other_centers
-from ..kernels.yinyang import GroupedCenters, GroupMoves, yinyang_start, yinyang_step
+from ..kernels.yinyang import GroupMoves, yinyang_start, yinyang_step
 from ..rows import TILED_FEATURES, Assign, DenseRows
 from .lloyd import Lloyd
 from .moves import SMALLEST_MOVE, norms

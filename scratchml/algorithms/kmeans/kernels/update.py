@@ -7,6 +7,8 @@ import numpy as np
 from scratchml.core.jit import STRICT, kernel
 from scratchml.core.kernels.tiles import TILE
 
+from .sorting import sort_by_label
+
 WIDE = 128
 """Features from which on the sum of a cluster is worth keeping at hand for several of its rows."""
 
@@ -62,12 +64,15 @@ def accumulate_wide(X, sample_weight, labels, out_sums, out_weights):
     Each cluster gets its rows in the same order as there, and the same bits: four of them enter its
     sum while that is in registers.
     """
-    order = np.empty(TILE, np.intp)
-    ends = np.empty(out_weights.shape[0] + 1, np.intp)
+    order = np.empty(TILE, np.int32)
+    unordered = np.empty(TILE, np.int32)
+    ends = np.empty(out_weights.shape[0] + 1, np.int32)
     weighted = sample_weight.shape[0] > 0
     for start in range(0, X.shape[0], TILE):
-        stop = min(start + TILE, X.shape[0])
-        sort_rows(labels, start, stop, ends, order)
+        n_rows = min(TILE, X.shape[0] - start)
+        for t in range(n_rows):
+            unordered[t] = start + t
+        sort_by_label(unordered[:n_rows], labels, ends, order)
         begin = 0
         for c in range(out_weights.shape[0]):
             end = ends[c]
@@ -84,28 +89,6 @@ def accumulate_wide(X, sample_weight, labels, out_sums, out_weights):
                 add_row(X[i], weight, sums)
                 out_weights[c] += weight
             begin = end
-
-
-@kernel(STRICT)
-def sort_rows(labels, start, stop, out_ends, out_order):
-    """Order of some rows by label, equal ones as they are (counting sort).
-
-    Parameters
-    ----------
-    labels : int32[n_samples]
-    start, stop : int
-    out_ends : intp[n_clusters + 1]
-        Where the rows of each cluster end in the order.
-    out_order : intp[>= stop - start]
-    """
-    out_ends[:] = 0
-    for i in range(start, stop):
-        out_ends[labels[i] + 1] += 1
-    for c in range(1, out_ends.shape[0]):
-        out_ends[c] += out_ends[c - 1]
-    for i in range(start, stop):
-        out_order[out_ends[labels[i]]] = i
-        out_ends[labels[i]] += 1
 
 
 @kernel(STRICT)
