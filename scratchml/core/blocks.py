@@ -29,7 +29,6 @@ __all__ = [
     "row_blocks",
     "row_pieces",
     "set_num_threads",
-    "single_threaded_blas",
     "threads",
 ]
 
@@ -288,7 +287,7 @@ def map_blocks(step: Callable[[int, slice], T], blocks: Sequence[slice]) -> list
 
 
 _lock = threading.RLock()
-"""Held while the pool or the limit on BLAS is looked at or changed; a fork waits for it."""
+"""Held while the pool is looked at or changed; a fork waits for it."""
 
 _pool: ThreadPoolExecutor | None = None
 
@@ -336,88 +335,8 @@ def _register_fork_hooks() -> None:
 
 
 def _after_fork() -> None:
-    """Threads do not survive a fork: the child starts its own, and gives BLAS its threads back."""
+    """Threads do not survive a fork: the child starts its own."""
     global _lock, _pool
     _lock = threading.RLock()
     _pool = None
-    _blas_users.clear()
-    _restore_blas()
     _helper.active = False
-
-
-# --- BLAS ---------------------------------------------------------------------------------------
-
-_blas_users: set[object] = set()
-_blas_limiter: Any = None
-
-
-@contextlib.contextmanager
-def single_threaded_blas() -> Iterator[None]:
-    """Hold BLAS to one thread per caller while blocks call it.
-
-    Any number of fits may overlap: the first to come limits BLAS, the last to leave gives it back
-    the threads it had. (With a limit of its own in each, the one that leaves last would restore
-    what it found: one thread, for ever.)
-    """
-    global _blas_limiter
-    _register_fork_hooks()
-    user = object()
-    try:
-        with _lock:
-            _blas_users.add(user)
-            if len(_blas_users) == 1:
-                _blas_limiter = _limit_blas()
-        yield
-    finally:
-        with _lock:
-            _blas_users.discard(user)  # a fork has emptied the set in the child
-            if not _blas_users:
-                _restore_blas()
-
-
-def _limit_blas() -> Any:
-    """Put BLAS on one thread; None when it is there already, so that there is nothing to restore.
-
-    (A limit that somebody else has set, and lifts before we leave, must not come back.)
-    """
-    controller = _blas_controller()
-    if all(library["num_threads"] == 1 for library in controller.info()):
-        return None
-    with _control_of_blas():
-        return controller.limit(limits=1)
-
-
-def _restore_blas() -> None:
-    global _blas_limiter
-    if _blas_limiter is not None:
-        with _control_of_blas():
-            _blas_limiter.restore_original_limits()
-        _blas_limiter = None
-
-
-@contextlib.contextmanager
-def _control_of_blas() -> Iterator[None]:
-    """Let this thread set the number of BLAS threads, and afterwards any other.
-
-    From threadpoolctl 3.8 on, the first thread to set it keeps that right, and what others ask for
-    is ignored without a word; but whoever leaves last must be able to lift the limit.
-    """
-    from threadpoolctl import OpenBLASController
-
-    release = getattr(OpenBLASController, "clear_controlling_thread", lambda force: None)
-    release(force=True)
-    try:
-        yield
-    finally:
-        release(force=True)
-
-
-@functools.cache
-def _blas_controller() -> Any:
-    """One controller for the process: finding the libraries takes longer than a small fit.
-
-    Of BLAS alone: a limiter restores the number of threads of every library that it knows.
-    """
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController().select(user_api="blas")

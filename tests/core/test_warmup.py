@@ -14,17 +14,26 @@ from scratchml.core import jit, warmup
 
 # Fits in all their forms. Shapes are on both sides of every threshold that chooses a kernel.
 FITS = """
+import warnings
 import numpy as np
 from scipy.sparse import csr_matrix
+from scratchml import cluster
 from scratchml.cluster import KMeans, k_means, kmeans_plusplus
 
 rng = np.random.default_rng(0)
+public = [getattr(cluster, name) for name in cluster.__all__]
+others = [value for value in public if isinstance(value, type) and value is not KMeans]
+algorithms = sorted(KMeans._parameter_constraints["algorithm"][0].options)
+# On a line there are two directions, fewer than SphericalKMeans is asked for.
+warnings.filterwarnings("ignore", "Number of distinct clusters")
 
-def use(X, k=3, **params):
+def use(X, k=3, estimator=KMeans, **params):
     for weight in (None, rng.uniform(0.5, 2, X.shape[0])):
-        model = KMeans(k, random_state=0, n_init=1, max_iter=3, **params)
+        model = estimator(k, random_state=0, n_init=1, max_iter=3, **params)
         model.fit(X, sample_weight=weight)
         model.predict(X), model.transform(X), model.score(X, sample_weight=weight)
+        if hasattr(model, "partial_fit"):
+            model.partial_fit(X, sample_weight=weight)
         kmeans_plusplus(X, k, sample_weight=weight, random_state=0)
 
 def use_all(dtype):
@@ -35,11 +44,15 @@ def use_all(dtype):
         closed = X.copy()
         closed.flags.writeable = False
         for data in (X, csr_matrix(X)):
-            for algorithm in ("auto", "lloyd", "elkan"):
+            for algorithm in algorithms:
                 use(data, algorithm=algorithm)
             use(data, init=empty)
             use(data, init="random", k=1)
-        use(closed, k=40)
+            for estimator in others:
+                use(data, estimator=estimator)
+                use(data, 40, estimator, init="random")
+        for estimator in (KMeans, *others):
+            use(closed, 40, estimator)
         use(np.asfortranarray(X))
         k_means(X[::2], 2, random_state=0)
     use(rng.normal(size=(100_000, 16)).astype(dtype), k=8)  # bounds pay
@@ -60,8 +73,8 @@ for path in jit.kernel_sources():
     importlib.import_module(".".join(path.relative_to(root).with_suffix("").parts))
 """
 
-ONLY_FLOAT64 = {"at_least", "at_most", "nearest_other_centers"}
-NO_FLOATS = {"store_labels"}
+ONLY_FLOAT64 = {"largest_dividend", "make_guide", "nearest_other_centers"}
+NO_FLOATS = {"select", "sort_by_label", "sort_rows", "store_labels"}
 
 
 @pytest.mark.jit
