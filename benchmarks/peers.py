@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from importlib import import_module, metadata
 from typing import Any, ClassVar
@@ -157,10 +158,14 @@ class IntelKMeans(FromInitialArray, EstimatorPeer):
 
 
 class CentersPeer(FromInitialArray):
-    """K-means that shows centres only: labels and inertia are found afterwards."""
+    """K-means of dense data that shows centres only: labels and inertia are found afterwards."""
 
     dtype: ClassVar[type | None] = None
     """The one it knows; None takes the data's."""
+
+    @classmethod
+    def refusal(cls, case: Case) -> str | None:
+        return "takes no sparse data" if case.is_sparse else super().refusal(case)
 
     def load(self, X: Any, y: Any, n_threads: int) -> None:
         self._X = X
@@ -182,6 +187,8 @@ class FaissKMeans(CentersPeer):
     """`faiss.Kmeans` on float32, without its sampling of 256 points for each centre."""
 
     dtype = np.float32
+    spherical: ClassVar[bool] = False
+    """Whether it makes the centres unit vectors after each iteration."""
 
     def load(self, X: Any, y: Any, n_threads: int) -> None:
         import faiss
@@ -197,6 +204,7 @@ class FaissKMeans(CentersPeer):
             n_features,
             len(self._init),
             niter=self.parameters["max_iter"],
+            spherical=self.spherical,
             min_points_per_centroid=1,
             max_points_per_centroid=n_samples,
         )
@@ -234,6 +242,72 @@ class ScipyKMeans(CentersPeer):
 
     def found(self, result: Any) -> tuple[np.ndarray, int]:
         return result[0], self.parameters["max_iter"]
+
+
+# --- Bisecting K-means ----------------------------------------------------------------------------
+
+
+@takes_part("bisecting_kmeans", OURS)
+class OurBisectingKMeans(EstimatorPeer):
+    """`scratchml.cluster.BisectingKMeans`."""
+
+    path = "scratchml.cluster.BisectingKMeans"
+
+
+@takes_part("bisecting_kmeans", REFERENCE)
+class SklearnBisectingKMeans(EstimatorPeer):
+    """`sklearn.cluster.BisectingKMeans`."""
+
+    path = "sklearn.cluster.BisectingKMeans"
+
+
+# --- Mini-batch K-means ---------------------------------------------------------------------------
+
+
+@takes_part("minibatch_kmeans", OURS)
+class OurMiniBatchKMeans(EstimatorPeer):
+    """`scratchml.cluster.MiniBatchKMeans`."""
+
+    path = "scratchml.cluster.MiniBatchKMeans"
+
+
+@takes_part("minibatch_kmeans", REFERENCE)
+class SklearnMiniBatchKMeans(EstimatorPeer):
+    """`sklearn.cluster.MiniBatchKMeans`."""
+
+    path = "sklearn.cluster.MiniBatchKMeans"
+
+
+# --- Spherical K-means ----------------------------------------------------------------------------
+
+
+@takes_part("spherical_kmeans", OURS)
+class OurSphericalKMeans(EstimatorPeer):
+    """`scratchml.cluster.SphericalKMeans`."""
+
+    path = "scratchml.cluster.SphericalKMeans"
+
+
+def unit_rows(X: np.ndarray) -> np.ndarray:
+    """Rows divided by their lengths, float64."""
+    return X / np.linalg.norm(np.asarray(X, np.float64), axis=1, keepdims=True)
+
+
+@takes_part("spherical_kmeans", "faiss")
+class FaissSphericalKMeans(FaissKMeans):
+    """`faiss.Kmeans(spherical=True)`, given unit rows: it makes unit vectors of centres only."""
+
+    spherical = True
+
+    def load(self, X: Any, y: Any, n_threads: int) -> None:
+        self.parameters["init"] = unit_rows(self.parameters["init"])
+        super().load(unit_rows(X), y, n_threads)
+
+    def outcome(self, result: Any) -> Outcome:
+        # Of unit vectors the nearest is that of the largest cosine, and |x - c|^2 = 2 (1 - cos).
+        outcome = super().outcome(result)
+        assert outcome.objective is not None
+        return replace(outcome, objective=outcome.objective / 2)
 
 
 # --- DBSCAN ---------------------------------------------------------------------------------------

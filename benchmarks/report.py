@@ -13,6 +13,9 @@ from .peers import OURS, PEERS, REFERENCE
 
 TITLES = {
     "kmeans": "K-means",
+    "bisecting_kmeans": "Bisecting K-means",
+    "minibatch_kmeans": "Mini-batch K-means",
+    "spherical_kmeans": "Spherical K-means",
     "dbscan": "DBSCAN",
     "neighbors": "Nearest neighbours",
     "hdbscan": "HDBSCAN",

@@ -7,15 +7,28 @@ from typing import TYPE_CHECKING
 from scratchml.core.doors import lazy_names
 
 if TYPE_CHECKING:
+    from scratchml.algorithms.bisecting_kmeans import BisectingKMeans
     from scratchml.algorithms.kmeans import KMeans, k_means, kmeans_plusplus
+    from scratchml.algorithms.minibatch_kmeans import MiniBatchKMeans
+    from scratchml.algorithms.spherical_kmeans import SphericalKMeans
 
-__all__ = ["KMeans", "k_means", "kmeans_plusplus"]
+__all__ = [
+    "BisectingKMeans",
+    "KMeans",
+    "MiniBatchKMeans",
+    "SphericalKMeans",
+    "k_means",
+    "kmeans_plusplus",
+]
 
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "BisectingKMeans": "scratchml.algorithms.bisecting_kmeans",
         "KMeans": "scratchml.algorithms.kmeans",
         "k_means": "scratchml.algorithms.kmeans",
         "kmeans_plusplus": "scratchml.algorithms.kmeans",
+        "MiniBatchKMeans": "scratchml.algorithms.minibatch_kmeans",
+        "SphericalKMeans": "scratchml.algorithms.spherical_kmeans",
     },
 )

@@ -64,9 +64,9 @@ class ArraySource:
             )
         return self.array if all_columns else self.array[:, columns]
 
-    def texts(self, column: int) -> Sequence[Any]:
-        """The numbers of a column."""
-        return self.array[:, column].tolist()
+    def texts(self, column: int) -> Any:
+        """The numbers of a column, as a view."""
+        return self.array[:, column]
 
 
 def open_npy(path: Path) -> ArraySource:

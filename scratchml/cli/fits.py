@@ -58,7 +58,7 @@ class Fit:
         mean distance of its rows to its centre (None without rows) and the centre."""
         labels, centers = self.model.labels_, getattr(self.model, "cluster_centers_", None)
         n_clusters = int(labels.max()) + 1 if centers is None else len(centers)
-        sizes = np.bincount(labels, minlength=n_clusters)
+        sizes = cluster_sizes(labels, n_clusters)
         clusters: list[dict[str, Any]] = [
             {"cluster": cluster, "size": size, "share": size / len(labels)}
             for cluster, size in enumerate(sizes.tolist())
@@ -175,4 +175,12 @@ def mean_distances(values: np.ndarray, labels: np.ndarray, centers: np.ndarray) 
             differences = np.subtract(values[rows], centers[labels[rows]], dtype=np.float64)
             distances = np.sqrt(np.einsum("ij,ij->i", differences, differences))
             sums += np.bincount(labels[rows], weights=distances, minlength=len(centers))
-        return sums / np.bincount(labels, minlength=len(centers))
+        return sums / cluster_sizes(labels, len(centers))
+
+
+def cluster_sizes(labels: np.ndarray, n_clusters: int) -> np.ndarray:
+    """Rows of each cluster, int64[n_clusters]; in blocks, since ``bincount`` copies its input."""
+    sizes = np.zeros(n_clusters, np.int64)
+    for rows in row_slices(labels[:, np.newaxis]):
+        sizes += np.bincount(labels[rows], minlength=n_clusters)
+    return sizes

@@ -69,7 +69,7 @@ class Request:
     def read(self, resources: ExitStack) -> Table:
         """Read the table that is asked for; see `read_table`."""
         table = read_table(self.file, self.selection, resources)
-        return standardized(table) if self.standardize else table
+        return standardized(table, resources) if self.standardize else table
 
 
 class _Columns(click.ParamType):

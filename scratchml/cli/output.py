@@ -7,7 +7,7 @@ import csv
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from .say import InputError, say
 
 _EXISTS = "exists already; --force overwrites it"
 _STDIN = 0  # what the system calls the file that standard input comes from
+_BLOCK_LENGTH = 2**16
 DELIMITERS = {".csv": ",", ".txt": ",", ".tsv": "\t"}
 
 
@@ -82,7 +83,7 @@ def replaced(path: Path, force: bool) -> Iterator[Path]:
 
 
 def write_labels(
-    path: Path, id_name: str, ids: Sequence[Any], labels: np.ndarray, force: bool
+    path: Path, id_name: str, ids: Iterable[Any], labels: np.ndarray, force: bool
 ) -> None:
     """Write the id and the cluster of each row, in order, under a header.
 
@@ -93,11 +94,17 @@ def write_labels(
     """
     delimiter = DELIMITERS[path.suffix.lower()]
     if isinstance(ids, np.ndarray):
-        ids = ids.tolist()
+        ids = _numbers(ids)
     with replaced(path, force) as new, new.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
         writer.writerow((id_name, "cluster"))
-        writer.writerows(zip(ids, labels.tolist(), strict=True))
+        writer.writerows(zip(ids, _numbers(labels), strict=True))
+
+
+def _numbers(values: np.ndarray) -> Iterator[Any]:
+    """The entries of an array as Python numbers, of which few exist at a time."""
+    for start in range(0, len(values), _BLOCK_LENGTH):
+        yield from values[start : start + _BLOCK_LENGTH].tolist()
 
 
 def write_picture(

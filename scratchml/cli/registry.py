@@ -24,8 +24,8 @@ _FLAGS = {
     "random_state": ("--seed",),
     "algorithm": ("--variant",),
 }
-# The shell has its own way of these: --threads, the progress bar, never touching the input.
-_NOT_OFFERED = {"copy_x", "n_jobs", "verbose"}
+# The shell has its own way of these: --threads, the progress bar, never touching the input, labels.
+_NOT_OFFERED = {"compute_labels", "copy_x", "n_jobs", "verbose"}
 # The shell gives the same clusters each time.
 _DEFAULTS: Mapping[str, Any] = {"random_state": 0}
 
@@ -129,7 +129,12 @@ class Algorithm:
 
 ALGORITHMS = {
     algorithm.name: algorithm
-    for algorithm in (Algorithm("kmeans", "K-means", "scratchml.cluster", "KMeans"),)
+    for algorithm in (
+        Algorithm("kmeans", "K-means", "scratchml.cluster", "KMeans"),
+        Algorithm("bisecting-kmeans", "Bisecting K-means", "scratchml.cluster", "BisectingKMeans"),
+        Algorithm("minibatch-kmeans", "Mini-batch K-means", "scratchml.cluster", "MiniBatchKMeans"),
+        Algorithm("spherical-kmeans", "Spherical K-means", "scratchml.cluster", "SphericalKMeans"),
+    )
 }
 
 

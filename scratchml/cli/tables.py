@@ -18,6 +18,7 @@ from .arrays import ArraySource, open_npy, open_npz
 from .output import DELIMITERS
 from .parquet import open_parquet
 from .say import InputError, listed
+from .storage import keep_rows
 from .text import open_text
 
 _BLOCK_ELEMENTS = 2**18
@@ -106,7 +107,7 @@ class Table:
         Where the rows come from, for people.
     id_name : str
         What `ids` are: the name of a column, or ``row``.
-    ids : sequence or int[n_rows]
+    ids : sequence or array of n_rows
         What tells each row apart, in the order of the file.
     notes : tuple of str
         What was done on the way that its owner may not expect.
@@ -140,7 +141,8 @@ def read_table(path: Path | None, selection: Selection, resources: ExitStack) ->
     """
     name = source_name(path)
     try:
-        return _select(_open_source(path, selection.delimiter, resources), selection, name)
+        source = _open_source(path, selection.delimiter, resources)
+        return _select(source, selection, name, resources)
     except OSError as error:
         raise InputError(f"{name}: {error.strerror or error}") from error
     except InputError as error:
@@ -204,7 +206,7 @@ def _stored_input(resources: ExitStack) -> Path:
 # --- what to take -------------------------------------------------------------------------------
 
 
-def _select(source: Source, selection: Selection, name: str) -> Table:
+def _select(source: Source, selection: Selection, name: str, resources: ExitStack) -> Table:
     """Load what is asked for, and account for every column and row that is left out."""
     notes = list(source.notes)
     id_column = None if selection.id is None else _position(source, selection.id)
@@ -234,20 +236,21 @@ def _select(source: Source, selection: Selection, name: str) -> Table:
 
     values = source.load(columns)
     chosen_names = tuple(source.names[column] for column in columns)
-    kept = np.arange(len(values))
+    rows: Any = range(len(values))
     missing = _missing_values(values)
     if missing is not None:
         if not selection.drop_missing:
             raise missing.error(chosen_names)
-        kept = np.flatnonzero(~missing.rows)
-        if not kept.size:
+        rows = np.flatnonzero(~missing.rows)
+        if not rows.size:
             raise InputError("every row has a missing value")
-        values = values[kept]
+        values = _without(values, missing.rows, resources)
         notes.append(missing.note(chosen_names))
     if id_column is None:
-        return Table(values, chosen_names, name, "row", kept, tuple(notes))
-    texts = source.texts(id_column)
-    ids = texts if missing is None else [texts[row] for row in kept.tolist()]
+        return Table(values, chosen_names, name, "row", rows, tuple(notes))
+    ids: Any = source.texts(id_column)
+    if missing is not None:
+        ids = ids[rows] if isinstance(ids, np.ndarray) else [ids[row] for row in rows.tolist()]
     return Table(values, chosen_names, name, source.names[id_column], ids, tuple(notes))
 
 
@@ -303,7 +306,7 @@ def _missing_values(values: np.ndarray) -> _Missing | None:
     if values.dtype.kind != "f":
         return None
     count, first = 0, (0, 0)
-    rows = np.zeros(len(values), dtype=bool)
+    rows = np.zeros(0, dtype=bool)  # until there is a gap
     for block in row_slices(values):
         gaps = np.isnan(values[block])
         if not gaps.any():
@@ -311,9 +314,21 @@ def _missing_values(values: np.ndarray) -> _Missing | None:
         if not count:
             row, column = divmod(int(gaps.argmax()), gaps.shape[1])
             first = (block.start + row, column)
+            rows = np.zeros(len(values), dtype=bool)
         count += int(np.count_nonzero(gaps))
         rows[block] = gaps.any(axis=1)
     return _Missing(count, rows, first) if count else None
+
+
+def _without(values: np.ndarray, left_out: np.ndarray, resources: ExitStack) -> np.ndarray:
+    """The rows that are not left out."""
+    shape = (len(values) - int(np.count_nonzero(left_out)), values.shape[1])
+    what = f"leaving rows out of {len(values)}"
+
+    def blocks() -> Iterator[np.ndarray]:
+        return (values[rows][~left_out[rows]] for rows in row_slices(values))
+
+    return keep_rows(blocks, shape, values.dtype, values, resources, what)
 
 
 def row_slices(values: np.ndarray) -> Iterator[slice]:

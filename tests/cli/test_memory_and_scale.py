@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +13,11 @@ import polars
 import pytest
 from shell_helpers import error_of, read
 
-from scratchml.cli import memory
+from scratchml import cli
+from scratchml.cli import memory, output, storage, tables
 from scratchml.cli.say import InputError
 from scratchml.cli.standardize import standardized
+from scratchml.cluster import MiniBatchKMeans
 from scratchml.core import environment
 
 # --- memory -------------------------------------------------------------------------------------
@@ -67,7 +72,7 @@ def test_other_ways_to_need_memory(monkeypatch: pytest.MonkeyPatch, points: np.n
         with pytest.raises(InputError, match=r"would take about .* and 1 kB are free"):
             read(name)
     with pytest.raises(InputError, match=r"^t.npy: standardizing 60 rows of 3 numbers would take"):
-        standardized(table)
+        standardized(table, ExitStack())
 
 
 def test_ids_larger_than_memory(size: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +88,9 @@ def test_standardized_whatever_the_scale(factor: float, points: np.ndarray) -> N
     points[:, 2] = 1.0  # constant
     np.save("t.npy", points / np.abs(points).max())
     np.save("scaled.npy", np.load("t.npy") * factor)
-    expected, scaled = standardized(read("t.npy")).values, standardized(read("scaled.npy")).values
+    expected, scaled = (
+        standardized(read(name), ExitStack()).values for name in ("t.npy", "scaled.npy")
+    )
     # Denormal numbers have few bits.
     np.testing.assert_allclose(scaled, expected, rtol=1e-3 if factor == 1e-310 else 1e-11)
     if np.frexp(factor)[0] == 0.5:
@@ -95,7 +102,56 @@ def test_infinity_cannot_be_standardized(points: np.ndarray) -> None:
     np.save("t.npy", points)
     message = "t.npy: holds infinity, which has no standard deviation"
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
-        standardized(read("t.npy"))
+        standardized(read("t.npy"), ExitStack())
+
+
+def test_many_rows_of_a_mapped_file_stay_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, points: np.ndarray
+) -> None:
+    points[4, 1] = np.nan
+    np.save("t.npy", points)
+    in_memory = standardized(read("t.npy", drop_missing=True), ExitStack()).values
+    monkeypatch.setattr(storage, "MOST_IN_MEMORY", 100)
+    monkeypatch.setattr(tables, "_BLOCK_ELEMENTS", 21)
+    with ExitStack() as resources:
+        path = Path("t.npy").resolve()
+        table = tables.read_table(path, tables.Selection(drop_missing=True), resources)
+        assert isinstance(table.values, np.memmap)
+        np.testing.assert_array_equal(table.values, np.delete(points, 4, axis=0))
+        mapped = standardized(table, resources).values
+        assert isinstance(mapped, np.memmap)
+        np.testing.assert_allclose(mapped, in_memory, rtol=1e-12)
+        folders = [Path(str(values.filename)).parent for values in (table.values, mapped)]
+        assert all(folder.is_dir() for folder in folders)
+    assert not any(folder.exists() for folder in folders)
+
+
+def test_no_room_for_a_file(monkeypatch: pytest.MonkeyPatch, points: np.ndarray) -> None:
+    np.save("t.npy", points)
+    table = read("t.npy")
+    monkeypatch.setattr(storage, "MOST_IN_MEMORY", 100)
+    usage = shutil.disk_usage(".")._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    message = (
+        r"^t\.npy: standardizing 60 rows of 3 numbers takes 1\.44 kB in .*, where 1 kB are free"
+    )
+    with ExitStack() as resources, pytest.raises(InputError, match=message):
+        standardized(table, resources)
+
+
+def test_labels_of_a_mapped_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, points: np.ndarray
+) -> None:
+    np.save("t.npy", points)
+    monkeypatch.setattr(output, "_BLOCK_LENGTH", 7)
+    monkeypatch.setattr(tables, "_BLOCK_ELEMENTS", 21)
+    arguments = ["cluster", "t.npy", "--algorithm", "minibatch-kmeans", "-k", "3"]
+    assert cli.main([*arguments, "--output", "labels.csv", "--json"]) == 0
+    labels = MiniBatchKMeans(3, random_state=0).fit(points).labels_
+    lines = ["row,cluster", *(f"{row},{label}" for row, label in enumerate(labels.tolist()))]
+    assert Path("labels.csv").read_text().splitlines() == lines
+    clusters = json.loads(capsys.readouterr().out)["clusters"]
+    assert [c["size"] for c in clusters] == np.bincount(labels, minlength=3).tolist()
 
 
 @pytest.mark.parametrize(

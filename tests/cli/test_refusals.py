@@ -12,6 +12,7 @@ import pytest
 from shell_helpers import error_of
 
 from scratchml import cli
+from scratchml.cli.registry import ALGORITHMS
 from scratchml.cluster import KMeans
 
 
@@ -51,7 +52,8 @@ from scratchml.cluster import KMeans
         ),
         pytest.param(
             ["--algorithm", "k-menas"],
-            "Invalid value for '--algorithm': 'k-menas' is not 'kmeans'.",
+            "Invalid value for '--algorithm': 'k-menas' is not one of "
+            f"{', '.join(map(repr, ALGORITHMS))}.",
             id="algorithm",
         ),
         pytest.param(

@@ -57,7 +57,7 @@ def test_help_of_cluster() -> None:
     [
         pytest.param("scratchml clu", 1, {"plain,cluster"}, id="command"),
         pytest.param("scratchml cluster --algorithm km", 3, {"plain,kmeans"}, id="algorithm"),
-        pytest.param("scratchml cluster --max", 2, {"plain,--max-iter"}, id="option"),
+        pytest.param("scratchml cluster --max-i", 2, {"plain,--max-iter"}, id="option"),
         pytest.param("scratchml cluster --init k", 3, {"plain,k-means++"}, id="value"),
     ],
 )

@@ -1,0 +1,1 @@
+"""The loops of spherical K-means, over dense rows and CSR rows."""
