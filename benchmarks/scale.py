@@ -15,7 +15,7 @@ from scratchml.bench.duels import readable_seconds
 from scratchml.bench.measure import measure
 from scratchml.plot.palette import OKABE_ITO
 
-from .cases import MIXED, Case, lloyd
+from .cases import MIXED, Case, Rows, bisections, lloyd, spherical
 from .peers import OURS, REFERENCE
 from .provenance import load, provenance
 from .report import mebibytes, table, title
@@ -77,6 +77,50 @@ def plain_lloyd(n_samples: int, n_features: int, n_clusters: int) -> Case:
     )
 
 
+def plain_spherical(n_samples: int, n_features: int, n_clusters: int) -> Case:
+    """Ten iterations of spherical K-means."""
+    return spherical("scale", n_samples, n_features, n_clusters, "float64", 10, options=MIXED)
+
+
+MOST_ITERATIONS = 3
+"""Of each bisection: fewer than data without clusters take to converge."""
+
+
+def even_bisections(n_samples: int, n_features: int, n_clusters: int) -> Case:
+    """Bisections of the largest cluster, of equal length."""
+    parameters = {
+        "max_iter": MOST_ITERATIONS,
+        "tol": 0,
+        "bisecting_strategy": "largest_cluster",
+    }
+    shape = n_samples, n_features, n_clusters
+    return bisections("scale", *shape, parameters, options=MIXED)
+
+
+def even_work(case: Case, n_iter: int) -> int:
+    """Two distances for each sample, iteration and level of a tree whose splits are even."""
+    levels = np.log2(case.n_clusters)
+    return round(2 * case.n_samples * levels * (MOST_ITERATIONS + 1))
+
+
+STEP = 1000
+"""Samples of a batch; divides all numbers of samples."""
+
+
+def one_pass_of_batches(n_samples: int, n_features: int, n_clusters: int) -> Case:
+    """Steps of mini-batch K-means that draw as many samples as there are, then the labels."""
+    parameters = {
+        "n_clusters": n_clusters,
+        "init": Rows(n_clusters),
+        "max_iter": 1,
+        "batch_size": STEP,
+        "max_no_improvement": None,
+        "random_state": 0,
+    }
+    shape = n_samples, n_features, n_clusters, "float64"
+    return Case("scale", "minibatch_kmeans", *shape, parameters, options=MIXED, n_iter=1)
+
+
 SCALINGS = {
     "kmeans": Scaling(
         plain_lloyd,
@@ -90,7 +134,43 @@ SCALINGS = {
         "n k (iterations + 1)",
         # The last one brings the labels up to date with the last centres.
         lambda case, n_iter: case.n_samples * case.n_clusters * (n_iter + 1),
-    )
+    ),
+    "bisecting_kmeans": Scaling(
+        even_bisections,
+        {"n_samples": 100_000, "n_features": 16, "n_clusters": 16},
+        {
+            "n_samples": (50_000, 100_000, 200_000, 400_000, 800_000),
+            "n_features": (8, 16, 32, 64, 128),
+            "n_clusters": (8, 16, 32, 64, 128),
+        },
+        "n_distances_",
+        "2 n log2(k) (iterations + 1), of even splits",
+        even_work,
+    ),
+    "spherical_kmeans": Scaling(
+        plain_spherical,
+        {"n_samples": 100_000, "n_features": 16, "n_clusters": 16},
+        {
+            "n_samples": (50_000, 100_000, 200_000, 400_000, 800_000),
+            "n_features": (8, 16, 32, 64, 128),
+            "n_clusters": (8, 16, 32, 64, 128),
+        },
+        "n_distances_",
+        "n k (iterations + 1)",
+        lambda case, n_iter: case.n_samples * case.n_clusters * (n_iter + 1),
+    ),
+    "minibatch_kmeans": Scaling(
+        one_pass_of_batches,
+        {"n_samples": 100_000, "n_features": 16, "n_clusters": 16},
+        {
+            "n_samples": (50_000, 100_000, 200_000, 400_000, 800_000),
+            "n_features": (8, 16, 32, 64, 128),
+            "n_clusters": (8, 16, 32, 64, 128),
+        },
+        "n_distances_",
+        "k (batch size x steps + n)",
+        lambda case, n_iter: case.n_clusters * (case.n_samples // STEP * STEP + case.n_samples),
+    ),
 }
 
 

@@ -13,8 +13,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from .distances import distances_table
+from .limits import limits_table
 from .provenance import ROOT
-from .report import ratios_table, summary
+from .report import ratios_table, summary, table
 from .scale import slopes_table
 from .unfairness import unfairness_table
 
@@ -51,6 +53,21 @@ def process_table(report: dict[str, Any]) -> str:
     return "\n".join(["| | |", "|---|---|", *(f"| {k} | {v} |" for k, v in rows.items()), ""])
 
 
+def memory_table(report: dict[str, Any]) -> str:
+    """Table of ``benchmarks/results/memory.json``."""
+    results = report["results"]
+    what = {
+        "estimator": "`MiniBatchKMeans().fit` of the mapped file",
+        "shell": "`scratchml cluster --algorithm minibatch-kmeans`, labels written",
+    }
+    size = f"{results['n_samples']:,} x {results['n_features']}, {results['n_bytes'] / 1e9:.3g} GB"
+    rows = [
+        [what[name], f"{found['peak_anonymous_bytes'] / 1e6:.0f} MB", f"{found['seconds']:.0f} s"]
+        for name, found in results["runs"].items()
+    ]
+    return table([size, "anonymous memory at its peak", "whole process"], rows) + "\n"
+
+
 def results_table(report: dict[str, Any], algorithm: str | None = None) -> str:
     """Tables of ``results.json``: of one algorithm, or our ratios in every case."""
     return f"{ratios_table(report)}\n" if algorithm is None else summary(report, algorithm)
@@ -64,21 +81,24 @@ def scale_table(report: dict[str, Any], algorithm: str) -> str:
 TABLES: dict[str, Callable[..., str]] = {
     "benchmarks/results/results.json": results_table,
     "benchmarks/results/process.json": process_table,
+    "benchmarks/results/memory.json": memory_table,
     "benchmarks/results/scale.json": scale_table,
     "benchmarks/results/unfairness.json": unfairness_table,
+    "benchmarks/results/distances.json": distances_table,
+    "benchmarks/results/limits.json": limits_table,
 }
 
 
 def with_tables(page: str) -> str:
     """A page with its tables as the committed results have them."""
 
-    def table(match: re.Match[str]) -> str:
+    def filled(match: re.Match[str]) -> str:
         begin, path, algorithm, end = match.groups()
         report = json.loads((ROOT / path).read_text(encoding="utf-8"))
         arguments = (report,) if algorithm is None else (report, algorithm)
         return begin + TABLES[path](*arguments) + end
 
-    return MARKED.sub(table, page)
+    return MARKED.sub(filled, page)
 
 
 def main() -> None:

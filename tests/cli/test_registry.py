@@ -135,7 +135,7 @@ def test_words_that_a_shell_completes() -> None:
         return [item.value for item in options[flag].shell_complete(context, begun)]
 
     assert completed("--eps", "") == ["auto"]
-    assert completed("--variant", "") == ["auto", "elkan", "lloyd"]
+    assert completed("--variant", "") == ["auto", "elkan", "hamerly", "lloyd", "yinyang"]
     assert completed("--variant", "l") == ["lloyd"]
     assert completed("--seed", "") == []
 

@@ -10,10 +10,8 @@ import numpy as np
 
 from scratchml.algorithms.kmeans import BaseKMeans, KMeans, Rows
 from scratchml.core.callbacks import CallbackMixin, FitEvents
-from scratchml.core.exceptions import ConvergenceWarning, compatible
 from scratchml.core.params import Interval, Options
 from scratchml.core.validation import check_random_state
-from scratchml.core.warn import warn_user
 
 from .bisection import Bisection
 from .descent import descend
@@ -219,7 +217,7 @@ class BisectingKMeans(CallbackMixin, BaseKMeans):
             if bisection is not None:  # a callback has ended the fit between two of its runs
                 n_distances = bisection.finish(self.verbose)
             events.result = {**attributes, **tree.fitted(), "n_distances_": n_distances}
-        self._warn_of_missing_clusters(tree)
+        self._warn_of_missing_clusters(events.result["labels_"], len(tree.leaves))
         self._set_fitted(**events.result)
         return self
 
@@ -229,15 +227,6 @@ class BisectingKMeans(CallbackMixin, BaseKMeans):
         """Initial centres among the rows of a cluster."""
         data = X if part is rows else part.X
         return self._initial_centers(self.init, 2, data, part, random_state)
-
-    def _warn_of_missing_clusters(self, tree: GrowingTree) -> None:
-        n_distinct = sum(tree.clusters[node].n_samples > 0 for node in tree.leaves)
-        if n_distinct < len(tree.leaves):
-            warn_user(
-                f"Number of distinct clusters ({n_distinct}) found smaller than "
-                f"n_clusters ({self.n_clusters}). Possibly due to duplicate points in X.",
-                compatible(ConvergenceWarning),
-            )
 
     def predict(self, X: Any) -> np.ndarray:
         """Cluster of each sample, found by going down the tree.

@@ -8,6 +8,7 @@ import numpy as np
 
 from scratchml.core.blocks import map_blocks, row_blocks, row_pieces
 from scratchml.core.estimator import Estimator
+from scratchml.core.exceptions import ConvergenceWarning, compatible
 from scratchml.core.interop import ClusterMixin, TransformerMixin, wrap_output
 from scratchml.core.jit import kernel_view
 from scratchml.core.params import ArrayLike
@@ -115,6 +116,16 @@ class BaseKMeans(TransformerMixin, ClusterMixin, Estimator):
         return greedy_kmeans_plusplus(rows, n_clusters, None, random_state)[0]
 
     # --- after the fit
+
+    def _warn_of_missing_clusters(self, labels: np.ndarray, n_clusters: int) -> None:
+        """Warn if fewer clusters than that have a sample."""
+        n_distinct = np.count_nonzero(np.bincount(labels))
+        if n_distinct < n_clusters:
+            warn_user(
+                f"Number of distinct clusters ({n_distinct}) found smaller than "
+                f"n_clusters ({n_clusters}). Possibly due to duplicate points in X.",
+                compatible(ConvergenceWarning),
+            )
 
     def _check_new_rows(self, X: Any, sample_weight: Any = None) -> Rows:
         """Check data against the fit; they take the dtype of the centres."""

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from scratchml.core.callbacks import CallbackMixin, FitEvents
-from scratchml.core.exceptions import ConvergenceWarning, compatible
 from scratchml.core.params import Interval, Options
 from scratchml.core.validation import check_random_state
 from scratchml.core.verbose import say
@@ -228,7 +227,7 @@ default='k-means++'
                     best = run
             assert best is not None  # n_init >= 1
             events.result = {**attributes, **best.fitted()}
-        self._warn_of_missing_clusters(best.labels)
+        self._warn_of_missing_clusters(best.labels, self.n_clusters)
         self._set_fitted(**events.result)
         return self
 
@@ -244,15 +243,6 @@ default='k-means++'
         if isinstance(rows, SparseRows):
             return "lloyd"  # a distance that bounds can be trusted on costs a sum over all features
         return self.algorithm
-
-    def _warn_of_missing_clusters(self, labels: np.ndarray) -> None:
-        n_distinct = np.count_nonzero(np.bincount(labels))
-        if n_distinct < self.n_clusters:
-            warn_user(
-                f"Number of distinct clusters ({n_distinct}) found smaller than "
-                f"n_clusters ({self.n_clusters}). Possibly due to duplicate points in X.",
-                compatible(ConvergenceWarning),
-            )
 
 
 def same_clustering(labels: np.ndarray, others: np.ndarray) -> bool:

@@ -15,7 +15,6 @@ from scratchml.algorithms.kmeans import (
     same_clustering,
 )
 from scratchml.core.callbacks import CallbackMixin, FitEvents
-from scratchml.core.exceptions import ConvergenceWarning, compatible
 from scratchml.core.params import Interval, Options
 from scratchml.core.validation import check_random_state
 from scratchml.core.verbose import say
@@ -221,13 +220,7 @@ default='k-means++'
                     best = run
             assert best is not None  # n_init >= 1
             events.result = {**attributes, **best.fitted()}
-        n_distinct = np.count_nonzero(np.bincount(best.labels))
-        if n_distinct < self.n_clusters:
-            warn_user(
-                f"Number of distinct clusters ({n_distinct}) found smaller than "
-                f"n_clusters ({self.n_clusters}). Possibly due to duplicate points in X.",
-                compatible(ConvergenceWarning),
-            )
+        self._warn_of_missing_clusters(best.labels, self.n_clusters)
         self._set_fitted(**events.result)
         return self
 

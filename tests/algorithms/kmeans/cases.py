@@ -34,7 +34,11 @@ def tricky_data() -> dict[str, np.ndarray]:
 
 
 TRICKY = tricky_data()
-each_tricky = pytest.mark.parametrize("name", list(TRICKY))
+each_tricky = pytest.mark.parametrize(
+    "name",
+    # Uncompiled, a tile and one row show as much.
+    [pytest.param(n, marks=pytest.mark.jit) if n == "several_tiles" else n for n in TRICKY],
+)
 each_dtype = pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["f64", "f32"])
 
 
