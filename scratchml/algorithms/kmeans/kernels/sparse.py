@@ -34,7 +34,8 @@ class SparseCenters(NamedTuple):
     slack: float
     """Relative error of a score in float64, not counting that of float32."""
     features: np.ndarray
-    """Where each centre is not zero, centre after centre, in order, int32[n_stored]."""
+    """Where each centre is not zero, centre after centre, in order, int32[n_stored]; empty where
+    the centres are too full for that to be of use."""
     ends: np.ndarray
     """Where those of each centre begin, and the last ones end, int64[n_clusters + 1]."""
 
@@ -179,8 +180,12 @@ def settle_csr(values, indices, sq_norm, sparse_centers, scores, best, margin):
         return label
     for c in range(centers.shape[0] - 1, -1, -1):
         if not exact[c] - lowest > margin:
-            features = sparse_centers.features[sparse_centers.ends[c] : sparse_centers.ends[c + 1]]
-            total = plain_sq_distance_merged(values, indices, centers[c], features)
+            if sparse_centers.features.shape[0] > 0:
+                begin, end = sparse_centers.ends[c], sparse_centers.ends[c + 1]
+                features = sparse_centers.features[begin:end]
+                total = plain_sq_distance_merged(values, indices, centers[c], features)
+            else:
+                total = plain_sq_distance_csr(values, indices, 0, values.shape[0], centers[c])
             if total <= nearest:
                 nearest = total
                 label = c

@@ -12,6 +12,9 @@ from scratchml.core.kernels.tiles import TILE
 from ..kernels import seeding, sparse
 from .base import Assign, BaseRows, length
 
+FULL_CENTERS = 8
+"""Centres of which one number in so many is not zero are no longer walked along those."""
+
 
 class SparseRows(BaseRows):
     """Rows of a CSR matrix with sorted indices and no duplicates."""
@@ -41,7 +44,9 @@ class SparseRows(BaseRows):
         with np.errstate(over="ignore"):  # what overflows in float32 is settled in float64
             transposed = np.ascontiguousarray(centers.T, dtype=np.float32)
         slack = 2 * (self.n_features + 8) * float(np.finfo(np.float64).eps)
-        owners, features = np.nonzero(centers)
+        # The first centres are rows; the means of many rows soon have few zeros.
+        few = np.count_nonzero(centers) * FULL_CENTERS <= centers.size
+        owners, features = np.nonzero(centers) if few else np.empty((2, 0), np.intp)
         ends = np.searchsorted(owners, np.arange(len(centers) + 1))
         sparse_centers = sparse.SparseCenters(
             centers,
