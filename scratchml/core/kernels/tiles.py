@@ -117,30 +117,32 @@ def center_tile(origin, n_lanes, inout_tile, out_sq_norms):
 
 
 @kernel(STRICT)
-def tile_sq_distances(tile, point, out_sq_distances):
-    """Squared distance from each column of a tile to a point: differences, in feature order.
+def tile_sq_distances(tile, n_lanes, point, out_sq_distances):
+    """Squared distance from the first columns of a tile to a point: differences, in feature order.
 
     Parameters
     ----------
     tile : float[n_features, TILE]
+    n_lanes : int
+        How many columns.
     point : float[n_features]
     out_sq_distances : float[TILE]
     """
     n_features = tile.shape[0]
-    for i in range(TILE):
+    for i in range(n_lanes):
         out_sq_distances[i] = 0
     whole = n_features - n_features % 4
     for j in range(0, whole, 4):
         x0, x1, x2, x3 = tile[j], tile[j + 1], tile[j + 2], tile[j + 3]
         p0, p1, p2, p3 = point[j], point[j + 1], point[j + 2], point[j + 3]
-        for i in range(TILE):
+        for i in range(n_lanes):
             u0, u1, u2, u3 = x0[i] - p0, x1[i] - p1, x2[i] - p2, x3[i] - p3
             sum01 = out_sq_distances[i] + u0 * u0 + u1 * u1
             out_sq_distances[i] = sum01 + u2 * u2 + u3 * u3
     for j in range(whole, n_features):
         x = tile[j]
         p = point[j]
-        for i in range(TILE):
+        for i in range(n_lanes):
             u = x[i] - p
             out_sq_distances[i] += u * u
 

@@ -46,7 +46,7 @@ def test_tile_sq_distances_are_plain_sums(n_features, dtype):
     tile = rng.normal(size=(n_features, TILE)).astype(dtype)
     point = rng.normal(size=n_features).astype(dtype)
     out = np.empty(TILE, dtype)
-    tile_sq_distances(tile, point, out)
+    tile_sq_distances(tile, TILE, point, out)
     expected = reference.sq_distances(np.ascontiguousarray(tile.T), point[None])[:, 0]
     np.testing.assert_array_equal(out, expected)
     assert sq_distance(np.ascontiguousarray(tile[:, 5]), point) == expected[5]

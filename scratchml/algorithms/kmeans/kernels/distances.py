@@ -25,7 +25,7 @@ def distances_to_centers(X, centers, out_distances):
         n_rows = min(TILE, n_samples - start)
         load_tile(X, start, n_rows, tile)
         for c in range(centers.shape[0]):
-            tile_sq_distances(tile, centers[c], sq_distances)
+            tile_sq_distances(tile, TILE, centers[c], sq_distances)
             for i in range(n_rows):
                 out_distances[start + i, c] = np.sqrt(sq_distances[i])
 

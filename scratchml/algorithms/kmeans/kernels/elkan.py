@@ -54,7 +54,7 @@ def elkan_start(X, centers, margin, floor, out_labels, out_upper, out_lower):
         nearest[:] = np.inf
         out_labels[start : start + n_rows] = 0
         for c in range(n_clusters):
-            tile_sq_distances(tile, centers[c], sq_distances)
+            tile_sq_distances(tile, TILE, centers[c], sq_distances)
             for i in range(n_rows):
                 d = np.float64(sq_distances[i])
                 out_lower[start + i, c] = at_least(d, margin, floor)

@@ -135,7 +135,7 @@ def update_gaining(X, sample_weight, center, index, bit, inout_closest, inout_po
             continue
         select(is_gaining[:n_rows], selected)
         gather_tile(X[start:], selected, n, tile)
-        tile_sq_distances(tile, center, sq_distances)
+        tile_sq_distances(tile, n, center, sq_distances)
         closest = inout_closest.sq_distances[start : start + n_rows]
         for i in range(n):
             row = np.uintp(selected[i])

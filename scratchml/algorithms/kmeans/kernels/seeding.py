@@ -33,7 +33,7 @@ def candidate_potentials(X, sample_weight, closest, candidates, out_potentials):
         current = closest[start : start + n_rows]
         weights = sample_weight[start : start + n_rows]
         for c in range(candidates.shape[0]):
-            tile_sq_distances(tile, candidates[c], sq_distances)
+            tile_sq_distances(tile, TILE, candidates[c], sq_distances)
             for i in range(n_rows):
                 sq_distances[i] = min(current[i], sq_distances[i])
             out_potentials[c] += weighted_sum(weights, sq_distances[:n_rows])
@@ -58,7 +58,7 @@ def update_closest(X, sample_weight, center, inout_closest, out_potentials):
     for start in range(0, n_samples, TILE):
         n_rows = min(TILE, n_samples - start)
         load_tile(X, start, n_rows, tile)
-        tile_sq_distances(tile, center, sq_distances)
+        tile_sq_distances(tile, TILE, center, sq_distances)
         closest = inout_closest[start : start + n_rows]
         for i in range(n_rows):
             closest[i] = min(closest[i], sq_distances[i])

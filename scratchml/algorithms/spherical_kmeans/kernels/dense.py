@@ -267,7 +267,7 @@ def cosine_distances_to_centers(X, scales, centers, out_distances):
         n_rows = min(TILE, X.shape[0] - start)
         load_unit_tile(X, scales, start, n_rows, tile)
         for c in range(centers.shape[0]):
-            tile_sq_distances(tile, centers[c], sq_distances)
+            tile_sq_distances(tile, TILE, centers[c], sq_distances)
             for i in range(n_rows):
                 has_direction = scales[start + i] > 0
                 out_distances[start + i, c] = sq_distances[i] / 2 if has_direction else 1

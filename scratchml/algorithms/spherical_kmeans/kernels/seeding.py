@@ -37,7 +37,7 @@ def candidate_potentials(X, scales, sample_weight, closest, candidates, out_pote
         current = closest[start : start + n_rows]
         weights = sample_weight[start : start + n_rows]
         for c in range(candidates.shape[0]):
-            tile_sq_distances(tile, candidates[c], distances)
+            tile_sq_distances(tile, TILE, candidates[c], distances)
             for i in range(n_rows):
                 distances[i] = min(current[i], distances[i] / 2)
             out_potentials[c] += weighted_sum(weights, distances[:n_rows])
@@ -63,7 +63,7 @@ def update_closest(X, scales, sample_weight, center, inout_closest, out_potentia
     for start in range(0, X.shape[0], TILE):
         n_rows = min(TILE, X.shape[0] - start)
         load_unit_tile(X, scales, start, n_rows, tile)
-        tile_sq_distances(tile, center, distances)
+        tile_sq_distances(tile, TILE, center, distances)
         closest = inout_closest[start : start + n_rows]
         for i in range(n_rows):
             closest[i] = min(closest[i], distances[i] / 2)
