@@ -267,6 +267,7 @@ def test_a_method_that_does_not_fit_shows_no_iterations_of_the_fit():
     assert len(outcome.labels) == 300
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("method", ["fit", "predict"])
 def test_too_few_rows_for_a_warm_up(method):
     data = np.random.default_rng(0).normal(size=(1500, 2))

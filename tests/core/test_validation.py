@@ -342,7 +342,7 @@ def test_ready_weights_are_not_copied():
     assert check_sample_weight(weights, 3, np.float64) is weights
 
 
-@pytest.mark.parametrize("scalar", [2, 2.0, np.float32(2), np.array(2)], ids=repr)
+@pytest.mark.parametrize("scalar", [2, 2.0, np.float32(2), np.array(2)], ids=str)
 def test_scalar_weight(scalar):
     array = check_sample_weight(scalar, 3, np.float32)
     assert_kernel_form(array, np.float32)
@@ -478,7 +478,7 @@ def test_global_random_state(seed):
     assert check_random_state(seed) is sklearn.utils.check_random_state(seed)
 
 
-@pytest.mark.parametrize("seed", [0, 42, np.int64(7), np.uint8(3), 2**32 - 1], ids=repr)
+@pytest.mark.parametrize("seed", [0, 42, np.int64(7), np.uint8(3), 2**32 - 1], ids=str)
 def test_seed(seed):
     expected = np.random.RandomState(seed).uniform(size=3)
     np.testing.assert_array_equal(check_random_state(seed).uniform(size=3), expected)
@@ -490,7 +490,7 @@ def test_random_state_is_passed_on():
 
 
 @pytest.mark.parametrize(
-    "seed", ["seed", 1.0, np.random.default_rng(0), [1, 2], -1, 2**32], ids=repr
+    "seed", ["seed", 1.0, np.random.default_rng(0), [1, 2], -1, 2**32], ids=str
 )
 def test_bad_seed(seed):
     with pytest.raises(ValueError) as theirs:  # noqa: PT011 - the whole text follows
