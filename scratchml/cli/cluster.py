@@ -40,9 +40,9 @@ _HELP = f"""Cluster the rows of FILE.
     --standardize brings them to one scale if their units differ.
 
     Printed are what was read, the iterations, the inertia (sum of squared distances to the nearest
-    centre) and the seconds; then for each cluster its size, its share of the rows and the mean
-    distance of its rows to its centre. After --standardize distances and centres are in standard
-    deviations.
+    centre; spherical-kmeans: of cosine distances) and the seconds; then for each cluster its size,
+    its share of the rows and the mean distance of its rows to its centre. After --standardize
+    distances and centres are in standard deviations.
 
     \b
     Examples:

@@ -64,7 +64,9 @@ class Fit:
             for cluster, size in enumerate(sizes.tolist())
         ]
         if centers is not None:
-            distances = mean_distances(self.table.values, labels, centers)
+            distances = mean_distances(
+                self.table.values, labels, centers, self.algorithm.of_directions
+            )
             for cluster, distance, center in zip(clusters, distances, centers, strict=True):
                 cluster["mean distance"] = None if np.isnan(distance) else float(distance)
                 cluster["center"] = center.tolist()
@@ -107,7 +109,8 @@ def fit_table(
             raise InputError(f"{table.source}: {error}") from error
         seconds = time.perf_counter() - start
     notes = tuple(str(warning.message) for warning in warned)
-    return Fit(algorithm, table, model, seconds, (*notes, *_doubts(model, table.values)))
+    doubts = () if algorithm.of_directions else _doubts(model, table.values)
+    return Fit(algorithm, table, model, seconds, (*notes, *doubts))
 
 
 def _show_progress(model: Any, display: contextlib.ExitStack) -> None:
@@ -163,17 +166,27 @@ def new_model(table: Table, algorithm: Algorithm, parameters: Mapping[str, Any])
     return model
 
 
-def mean_distances(values: np.ndarray, labels: np.ndarray, centers: np.ndarray) -> np.ndarray:
+def mean_distances(
+    values: np.ndarray, labels: np.ndarray, centers: np.ndarray, of_directions: bool = False
+) -> np.ndarray:
     """Mean distance of the rows of each cluster to its centre, float64[n_clusters].
 
-    NaN for a cluster without rows. One pass, in blocks: working memory does not grow with the
-    rows.
+    Of directions the cosine distance, to centres of length 1. NaN for a cluster without rows. One
+    pass, in blocks: working memory does not grow with the rows.
     """
     sums = np.zeros(len(centers))
     with np.errstate(over="ignore", invalid="ignore"):
         for rows in row_slices(values):
-            differences = np.subtract(values[rows], centers[labels[rows]], dtype=np.float64)
-            distances = np.sqrt(np.einsum("ij,ij->i", differences, differences))
+            own = centers[labels[rows]]
+            if of_directions:
+                lengths = np.linalg.norm(values[rows].astype(np.float64), axis=1)
+                cosines = np.einsum("ij,ij->i", values[rows], own, dtype=np.float64)
+                distances = 1 - np.divide(
+                    cosines, lengths, out=np.zeros_like(lengths), where=lengths > 0
+                )
+            else:
+                differences = np.subtract(values[rows], own, dtype=np.float64)
+                distances = np.sqrt(np.einsum("ij,ij->i", differences, differences))
             sums += np.bincount(labels[rows], weights=distances, minlength=len(centers))
         return sums / cluster_sizes(labels, len(centers))
 

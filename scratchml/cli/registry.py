@@ -100,12 +100,15 @@ class Algorithm:
         Its name for people.
     door, class_name : str
         Where the class is.
+    of_directions : bool
+        Whether it compares directions: distances are cosine distances then.
     """
 
     name: str
     title: str
     door: str
     class_name: str
+    of_directions: bool = False
 
     @property
     def estimator(self) -> Any:
@@ -133,7 +136,9 @@ ALGORITHMS = {
         Algorithm("kmeans", "K-means", "scratchml.cluster", "KMeans"),
         Algorithm("bisecting-kmeans", "Bisecting K-means", "scratchml.cluster", "BisectingKMeans"),
         Algorithm("minibatch-kmeans", "Mini-batch K-means", "scratchml.cluster", "MiniBatchKMeans"),
-        Algorithm("spherical-kmeans", "Spherical K-means", "scratchml.cluster", "SphericalKMeans"),
+        Algorithm(
+            "spherical-kmeans", "Spherical K-means", "scratchml.cluster", "SphericalKMeans", True
+        ),
     )
 }
 

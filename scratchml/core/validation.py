@@ -228,8 +228,8 @@ def check_sample_weight(sample_weight: Any, n_samples: int, dtype: Any) -> np.nd
     Raises
     ------
     ValueError
-        For a wrong dimension or length, NaN, infinity, weights that are all zero, and negative
-        weights. And whatever :func:`check_array` raises.
+        For a wrong dimension or length, NaN, infinity, weights that are all zero, negative
+        weights, and weights whose sum overflows. And whatever :func:`check_array` raises.
     """
     if sample_weight is None:
         return None
@@ -247,6 +247,10 @@ def check_sample_weight(sample_weight: Any, n_samples: int, dtype: Any) -> np.nd
         raise ValueError("Sample weights must contain at least one non-zero number.")
     if weights.min() < 0:
         raise ValueError("Negative values in data passed to `sample_weight`.")
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if not np.isfinite(total):
+        raise ValueError(f"The sum of the sample weights is too large for {weights.dtype!r}.")
     return weights
 
 

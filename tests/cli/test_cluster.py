@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 import scratchml
 from scratchml import cli
+from scratchml.cli.fits import mean_distances
 from scratchml.cluster import KMeans
 from scratchml.datasets import load_digits
 
@@ -135,6 +136,13 @@ def test_seconds_are_those_of_fit(
     assert read_report(capsys.readouterr().out)[0]["seconds"].startswith("1.2500 to fit, ")
 
 
+def test_mean_cosine_distances() -> None:
+    X = np.array([[3.0, 0.0], [5.0, 5.0], [0.0, 0.0], [0.0, 2.0]])
+    centers, labels = np.eye(2), np.array([0, 0, 0, 1])
+    expected = [(0 + (1 - math.sqrt(0.5)) + 1) / 3, 0]
+    np.testing.assert_allclose(mean_distances(X, labels, centers, True), expected)
+
+
 @pytest.mark.parametrize("dtype", ["f8", "f4", ">f8", "i4", "f2", "longdouble"])
 def test_mean_distances(points: np.ndarray, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli.tables, "_BLOCK_ELEMENTS", 21)
@@ -144,7 +152,7 @@ def test_mean_distances(points: np.ndarray, dtype: str, monkeypatch: pytest.Monk
     distances = np.linalg.norm(X.astype("f8") - centers[labels], axis=1)
     expected = [distances[labels == cluster].mean() for cluster in range(4)]
     np.testing.assert_allclose(
-        cli.fits.mean_distances(X, labels, centers), [*expected, math.nan], rtol=1e-12
+        mean_distances(X, labels, centers), [*expected, math.nan], rtol=1e-12
     )
 
 

@@ -47,7 +47,8 @@ from scratchml.cluster import KMeans
         ),
         pytest.param(
             ["--variant", "fast"],
-            "--variant must be a str among {'auto', 'elkan', 'lloyd'}, got 'fast'",
+            "--variant must be a str among {'auto', 'elkan', 'hamerly', 'lloyd', 'yinyang'},"
+            " got 'fast'",
             id="option",
         ),
         pytest.param(

@@ -47,7 +47,7 @@ def test_help_of_cluster() -> None:
         "  zcat big.csv.gz | scratchml cluster - -k 20 --json\n",
         "\n  The exit code is 0, 2 for what cannot be used, 1 when ",
         "Options of the algorithm:\n  -k, --n-clusters N ",
-        "  --variant auto|elkan|lloyd ",
+        "  --variant auto|elkan|hamerly|lloyd|yinyang",
     ):
         assert said in result.output
 

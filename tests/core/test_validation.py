@@ -484,6 +484,11 @@ def test_seed(seed):
     np.testing.assert_array_equal(check_random_state(seed).uniform(size=3), expected)
 
 
+def test_weights_whose_sum_overflows():
+    with pytest.raises(ValueError, match=r"^The sum of the sample weights is too large for dtype"):
+        check_sample_weight(np.full(64, 1e308), 64, np.float64)
+
+
 def test_random_state_is_passed_on():
     state = np.random.RandomState(0)
     assert check_random_state(state) is state

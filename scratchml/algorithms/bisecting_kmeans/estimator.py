@@ -48,7 +48,7 @@ class BisectingKMeans(CallbackMixin, BaseKMeans):
         ``tol``, in the units of the data. It also ends when no label changes.
     copy_x : bool, default=True
         True promises that X is not modified; False allows it. It never is.
-    algorithm : {'auto', 'lloyd', 'elkan'}, default='auto'
+    algorithm : {'auto', 'lloyd', 'hamerly', 'yinyang', 'elkan'}, default='auto'
         How labels are found in a bisection, as in `KMeans`; the result is the same, bit for bit.
         'auto' is Lloyd's iteration with one dot product for both distances of a sample.
     bisecting_strategy : {'biggest_inertia', 'largest_cluster'}, default='biggest_inertia'
@@ -187,7 +187,8 @@ class BisectingKMeans(CallbackMixin, BaseKMeans):
         Warns
         -----
         ConvergenceWarning
-            If clusters are empty: there are fewer distinct samples than ``n_clusters``.
+            If clusters are empty: one of equal samples was split, because all others have such
+            too, or because it has the most samples.
         """
         self._check_params()
         X, rows, attributes = self._check_fit_rows(X, sample_weight)

@@ -91,9 +91,9 @@ default='k-means++'
     The algorithm to read, step by step, is ``scratchml.algorithms.kmeans.reference``.
 
     An iteration takes O(n_samples n_clusters n_features) time. Beyond the data and the fitted
-    attributes a fit holds two floats for each sample while it seeds (three for 'random') or keeps
-    bounds, and at most 64 partial sums of the size of the centres. Every fitted attribute has the
-    same bits for any number of threads.
+    attributes a fit holds at most two floats for each sample while it seeds (three for 'random'),
+    then the bounds of ``algorithm``, and at most 64 partial sums of the size of the centres. Every
+    fitted attribute has the same bits for any number of threads.
 
     **Differences from scikit-learn.** The same seed gives the same answer up to rounding in
     float64; in float32 draws may differ, quality does not. ``algorithm='auto'`` is the default.

@@ -57,7 +57,8 @@ class PrunedPotential(Potential):
 
     A candidate at least twice as far from a centre as a row is cannot be nearer to that row, by the
     triangle inequality. And the row knows which of the candidates are: when one of them becomes a
-    centre, no other row is looked at. The centres are those that every row would give.
+    centre, no other row is looked at. The centres are those that every row would give, but where
+    two candidates are equally good: there the rounding of sums decides, in another order of them.
 
     Takes five bytes for each row beside its squared distance.
 

@@ -77,7 +77,7 @@ default='k-means++'
     inertia_ : float
         Weighted sum of squared distances of the samples to their nearest centre, computed in
         float64. Without ``compute_labels`` an estimate: the smoothed inertia of a sample times the
-        weight of all.
+        weight of all, which `partial_fit` does not make.
     n_iter_ : int
         Passes over the data, counted in samples drawn, rounded up.
     n_steps_ : int
@@ -366,7 +366,8 @@ default='k-means++'
         Notes
         -----
         Draws go on from one call to the next, and so do the counts that make the learning rate. A
-        call that fails leaves both as they were. Callbacks hear nothing of it.
+        call that fails leaves both as they were, but for draws from a RandomState of the caller's.
+        Callbacks hear nothing of it.
         """
         self._check_params()
         random_state = self._own_random_state()
@@ -401,7 +402,9 @@ default='k-means++'
         random_state = vars(self).get("_random_state")
         if random_state is None:
             return check_random_state(self.random_state)
-        return copy.copy(random_state) if isinstance(self.random_state, Integral) else random_state
+        # A shallow copy would share the generator, and draw for both.
+        own = isinstance(self.random_state, Integral)
+        return copy.deepcopy(random_state) if own else random_state
 
 
 def memory(learner: Learner) -> dict[str, Any]:

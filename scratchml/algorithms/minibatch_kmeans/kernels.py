@@ -111,7 +111,7 @@ def draw_rows(uniform, sample_weight, total, n_samples, ends, guide, out_indices
         for i in range(s * SEGMENT, min((s + 1) * SEGMENT, n_samples)):
             running += row_probability(sample_weight, total, i)
             index += running <= limit
-        out_indices[k] = index
+        out_indices[k] = min(index, n_samples - 1)
 
 
 @kernel(STRICT)

@@ -46,7 +46,8 @@ def batch_statistics(batch: Batch, centers: np.ndarray) -> BatchStatistics:
             inertia += rows.sum_sq_distances(piece, centers, labels)
         return BatchStatistics(sums, weights, inertia)
 
-    return combine(map_blocks(block_statistics, row_blocks(rows.n_samples, operations)))
+    blocks = row_blocks(rows.n_samples, operations, 8 * k * (d + 1))
+    return combine(map_blocks(block_statistics, blocks))
 
 
 def combine(partials: list[BatchStatistics]) -> BatchStatistics:

@@ -1,7 +1,8 @@
 """Tiles: a few hundred rows of the data, transposed, so that each row sits on its own SIMD lane.
 
 A loop over the rows of a tile, with the feature outside, compiles to full-width vector code for any
-number of features; a loop over the handful of features of one row does not.
+number of features; a loop over the handful of features of one row does not. A tile has `TILE`
+columns, or as many as there are rows.
 
 Indices that cannot be negative are unsigned here: numba then leaves out the wrap-around of negative
 indices, which keeps strided reads from vectorising.

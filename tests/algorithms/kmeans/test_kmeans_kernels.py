@@ -196,6 +196,7 @@ def test_sparse_distances_far_from_the_origin():
 SCALES = {
     "f64_tiny": (np.float64, 1e-162),
     "f64_huge": (np.float64, 3e153),
+    "f64_beyond": (np.float64, 2e154),
     "f32_tiny": (np.float32, 1e-23),
     "f32_large": (np.float32, 5e17),
     "f32_huge": (np.float32, 1e19),

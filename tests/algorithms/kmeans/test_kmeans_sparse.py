@@ -34,6 +34,15 @@ def test_centers_that_float32_cannot_tell_apart(apart, dtype):
     np.testing.assert_array_equal(assign_all(SparseRows(X, None), centers), nearest(X, centers))
 
 
+@pytest.mark.parametrize("far", [1e18, 1e20, 1e30])
+def test_one_centre_that_float32_cannot_hold(far):
+    # The scores of the near centre are numbers, those of the far one are none.
+    X = scipy.sparse.csr_array([[0.0, far], [10 * far, far], [0.0, 2 * far], [10 * far, 2 * far]])
+    for centers in (X[:2].toarray(), np.array([[0.0, 0.0], [10 * far, 0.0]])):
+        labels = assign_all(SparseRows(X, None), centers)
+        np.testing.assert_array_equal(labels, nearest(X, centers))
+
+
 @pytest.mark.filterwarnings("ignore:overflow encountered")
 @pytest.mark.filterwarnings("ignore:invalid value encountered")
 @pytest.mark.parametrize("scale", [1e-150, 1e-30, 1e-20, 1e15, 1e25, 1e150])

@@ -192,6 +192,25 @@ def test_a_partial_fit_that_fails_in_the_middle_changes_nothing(X, error, monkey
     assert fitted_bytes(kmeans.partial_fit(X[200:])) == fitted_bytes(expected)
 
 
+def test_a_failed_partial_fit_leaves_the_draws_where_they_were(X, monkeypatch):
+    from scratchml.algorithms.minibatch_kmeans import estimator
+
+    kmeans = minibatch(reassignment_ratio=0.99).partial_fit(X[:200])
+    kmeans._n_since_reassignment = 10**6  # so that centres are drawn anew
+    before = kmeans._random_state.get_state()[1:]
+
+    def fail(rows, centers):
+        raise ValueError("no labels today")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(estimator, "labels_and_inertia", fail)
+        with pytest.raises(ValueError, match="no labels today"):
+            kmeans.partial_fit(X[200:])
+    np.testing.assert_equal(kmeans._random_state.get_state()[1:], before)
+    after = kmeans.partial_fit(X[200:])._random_state.get_state()[1:]
+    assert not np.array_equal(after[1], before[1]) or after[0].tolist() != before[0].tolist()
+
+
 def test_a_batch_of_another_dtype_is_converted(X):
     kmeans = minibatch().partial_fit(X[:200])
     kmeans.partial_fit(X[200:].astype(np.float32))

@@ -38,6 +38,7 @@ class Elkan(Lloyd):
         half_gaps = np.empty((self.n_clusters, self.n_clusters))
         for c, center in enumerate(exact):
             half_gaps[c] = norms(exact - center) * (0.5 * (1 - self.margin)) - SMALLEST_MOVE
+        half_gaps[~np.isfinite(half_gaps)] = 0  # squares that have overflowed exclude nothing
         np.fill_diagonal(half_gaps, np.inf)
         half_nearest = half_gaps.min(axis=1)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..kernels.assign import assign_expanded
-from ..kernels.hamerly import CenterMoves, hamerly_step, nearest_other_centers
+from ..kernels.hamerly import CenterMoves, hamerly_step
 from ..rows import Assign, DenseRows
 from .lloyd import Lloyd
-from .moves import SMALLEST_MOVE, norms
+from .moves import SMALLEST_MOVE, half_gaps, norms
 
 
 class Hamerly(Lloyd):
@@ -47,13 +47,10 @@ class Hamerly(Lloyd):
         farthest = int(own.argmax())
         others = np.full(self.n_clusters, own[farthest])
         others[farthest] = np.delete(own, farthest).max(initial=0)
-        sq_gaps = np.empty(self.n_clusters)
-        nearest_other_centers(exact, sq_gaps)
-        half_gaps = 0.5 * np.sqrt(sq_gaps) * (1 - margin) - SMALLEST_MOVE
         return CenterMoves(
             own.astype(dtype),
             others.astype(dtype),
-            half_gaps.astype(dtype),
+            half_gaps(exact, margin).astype(dtype),
             dtype(1 + 2 * eps),
             dtype(1 - 2 * eps),
             dtype(1 + margin),

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..kernels.groups import GroupedCenters
-from ..kernels.hamerly import nearest_other_centers
 from ..kernels.yinyang import GroupMoves, yinyang_start, yinyang_step
 from ..rows import TILED_FEATURES, Assign, DenseRows
 from .lloyd import Lloyd
-from .moves import SMALLEST_MOVE, norms
+from .moves import SMALLEST_MOVE, half_gaps, norms
 
 BOUNDS_SHARE = 4
 """The lower bounds may take one part in so many of the memory that the data take."""
@@ -57,13 +56,10 @@ class Yinyang(Lloyd):
         exact = centers.astype(np.float64)
         own = norms(exact - previous) * (1 + margin) + SMALLEST_MOVE
         groups = np.maximum.reduceat(own[self.order], np.arange(0, self.n_clusters, self.size))
-        sq_gaps = np.empty(self.n_clusters)
-        nearest_other_centers(exact, sq_gaps)
-        half_gaps = 0.5 * np.sqrt(sq_gaps) * (1 - margin) - SMALLEST_MOVE
         return GroupMoves(
             own.astype(dtype),
             groups.astype(dtype),
-            half_gaps.astype(dtype),
+            half_gaps(exact, margin).astype(dtype),
             dtype(1 + 2 * eps),
             dtype(1 - 2 * eps),
         )

@@ -19,13 +19,13 @@ def distances_to_centers(X, centers, out_distances):
     out_distances : float[n_samples, n_clusters]
     """
     n_samples = X.shape[0]
-    tile = np.zeros((X.shape[1], TILE), X.dtype)
+    tile = np.zeros((X.shape[1], min(TILE, X.shape[0])), X.dtype)
     sq_distances = np.empty(TILE, X.dtype)
     for start in range(0, n_samples, TILE):
         n_rows = min(TILE, n_samples - start)
         load_tile(X, start, n_rows, tile)
         for c in range(centers.shape[0]):
-            tile_sq_distances(tile, TILE, centers[c], sq_distances)
+            tile_sq_distances(tile, n_rows, centers[c], sq_distances)
             for i in range(n_rows):
                 out_distances[start + i, c] = np.sqrt(sq_distances[i])
 

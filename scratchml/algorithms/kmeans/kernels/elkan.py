@@ -45,7 +45,7 @@ def elkan_start(X, centers, margin, floor, out_labels, out_upper, out_lower):
     n_distances : int
     """
     n_samples, n_clusters = out_labels.shape[0], centers.shape[0]
-    tile = np.zeros((X.shape[1], TILE), X.dtype)
+    tile = np.zeros((X.shape[1], min(TILE, X.shape[0])), X.dtype)
     sq_distances = np.empty(TILE, X.dtype)
     nearest = np.empty(TILE)
     for start in range(0, n_samples, TILE):
@@ -54,7 +54,7 @@ def elkan_start(X, centers, margin, floor, out_labels, out_upper, out_lower):
         nearest[:] = np.inf
         out_labels[start : start + n_rows] = 0
         for c in range(n_clusters):
-            tile_sq_distances(tile, TILE, centers[c], sq_distances)
+            tile_sq_distances(tile, n_rows, centers[c], sq_distances)
             for i in range(n_rows):
                 d = np.float64(sq_distances[i])
                 out_lower[start + i, c] = at_least(d, margin, floor)

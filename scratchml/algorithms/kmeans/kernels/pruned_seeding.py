@@ -52,7 +52,7 @@ def pruned_candidate_potentials(X, sample_weight, closest, reach, candidates, ou
     Time O(n_candidates n_features) for a row out of reach, O(1) for any other.
     """
     n_samples = X.shape[0]
-    tile = np.zeros((X.shape[1], TILE), X.dtype)
+    tile = np.zeros((X.shape[1], min(TILE, X.shape[0])), X.dtype)
     limits = np.empty(TILE, X.dtype)
     rest = np.empty(TILE, X.dtype)
     first = np.empty(TILE, X.dtype)
@@ -121,7 +121,7 @@ def update_gaining(X, sample_weight, center, index, bit, inout_closest, inout_po
         Sum of w times the squared distance over each tile of rows.
     """
     n_samples = X.shape[0]
-    tile = np.zeros((X.shape[1], TILE), X.dtype)
+    tile = np.zeros((X.shape[1], min(TILE, X.shape[0])), X.dtype)
     sq_distances = np.empty(TILE, X.dtype)
     selected = np.zeros(TILE, np.int32)
     is_gaining = np.empty(TILE, np.bool_)
@@ -157,7 +157,7 @@ def nearest_candidate_sq_distances(centers, candidates, out_sq_distances):
         An even number.
     out_sq_distances : float[n_centers]
     """
-    tile = np.zeros((centers.shape[1], TILE), centers.dtype)
+    tile = np.zeros((centers.shape[1], min(TILE, centers.shape[0])), centers.dtype)
     first = np.empty(TILE, centers.dtype)
     second = np.empty(TILE, centers.dtype)
     out_sq_distances[:] = np.inf

@@ -25,7 +25,7 @@ def candidate_potentials(X, sample_weight, closest, candidates, out_potentials):
         Added to: sum of w min(closest, squared distance to the candidate).
     """
     n_samples = X.shape[0]
-    tile = np.zeros((X.shape[1], TILE), X.dtype)
+    tile = np.zeros((X.shape[1], min(TILE, X.shape[0])), X.dtype)
     sq_distances = np.empty(TILE, X.dtype)
     for start in range(0, n_samples, TILE):
         n_rows = min(TILE, n_samples - start)
@@ -33,7 +33,7 @@ def candidate_potentials(X, sample_weight, closest, candidates, out_potentials):
         current = closest[start : start + n_rows]
         weights = sample_weight[start : start + n_rows]
         for c in range(candidates.shape[0]):
-            tile_sq_distances(tile, TILE, candidates[c], sq_distances)
+            tile_sq_distances(tile, n_rows, candidates[c], sq_distances)
             for i in range(n_rows):
                 sq_distances[i] = min(current[i], sq_distances[i])
             out_potentials[c] += weighted_sum(weights, sq_distances[:n_rows])
@@ -53,12 +53,12 @@ def update_closest(X, sample_weight, center, inout_closest, out_potentials):
         Sum of w times the squared distance over each tile of rows.
     """
     n_samples = X.shape[0]
-    tile = np.zeros((X.shape[1], TILE), X.dtype)
+    tile = np.zeros((X.shape[1], min(TILE, X.shape[0])), X.dtype)
     sq_distances = np.empty(TILE, X.dtype)
     for start in range(0, n_samples, TILE):
         n_rows = min(TILE, n_samples - start)
         load_tile(X, start, n_rows, tile)
-        tile_sq_distances(tile, TILE, center, sq_distances)
+        tile_sq_distances(tile, n_rows, center, sq_distances)
         closest = inout_closest[start : start + n_rows]
         for i in range(n_rows):
             closest[i] = min(closest[i], sq_distances[i])

@@ -15,6 +15,9 @@ from scratchml.core.jit import CONTRACT, STRICT, kernel
 EPSILON = float(np.finfo(np.float32).eps)
 """Distance from 1 to the next number of float32."""
 
+LARGEST_SQUARE = float(np.finfo(np.float32).max) / 4
+"""Beyond, a score or a product may overflow: all of the row's are taken in float64."""
+
 SMALLEST_NORMAL = float(np.finfo(np.float32).tiny)
 """Products below it have no relative error."""
 
@@ -87,6 +90,8 @@ def assign_csr(data, indices, indptr, sparse_centers, out_labels):
         error = (end - begin + 8) * np.float64(EPSILON)
         margin = 2 * (error + sparse_centers.slack) * (sq_norm + sparse_centers.max_sq_norm)
         margin += (end - begin + 8) * np.float64(SMALLEST_NORMAL)
+        if not sq_norm + sparse_centers.max_sq_norm < LARGEST_SQUARE:
+            margin = np.inf
         if not np.float64(second) - np.float64(scores[label]) > margin:
             label = settle_csr(
                 data[begin:end], indices[begin:end], sq_norm, sparse_centers, scores, label, margin

@@ -60,16 +60,16 @@ def row_norms(X, out_norms):
     X : float[n_samples, n_features]
     out_norms : float64[n_samples]
     """
-    tile = np.zeros((X.shape[1], TILE), X.dtype)
+    tile = np.zeros((X.shape[1], min(TILE, X.shape[0])), X.dtype)
     sq_norms = np.empty(TILE)
     for start in range(0, X.shape[0], TILE):
         n_rows = min(TILE, X.shape[0] - start)
         load_tile(X, start, n_rows, tile)
-        for i in range(TILE):
+        for i in range(n_rows):
             sq_norms[i] = 0
         for j in range(X.shape[1]):
             x = tile[j]
-            for i in range(TILE):
+            for i in range(n_rows):
                 u = np.float64(x[i])
                 sq_norms[i] += u * u
         for i in range(n_rows):
@@ -261,13 +261,15 @@ def cosine_distances_to_centers(X, scales, centers, out_distances):
     out_distances : float[n_samples, n_clusters]
         1 for rows without a direction.
     """
-    tile = np.zeros((X.shape[1], TILE), X.dtype)
+    tile = np.zeros((X.shape[1], min(TILE, X.shape[0])), X.dtype)
     sq_distances = np.empty(TILE, X.dtype)
+    four = X.dtype.type(4)  # of opposite directions; rounding may go beyond
     for start in range(0, X.shape[0], TILE):
         n_rows = min(TILE, X.shape[0] - start)
         load_unit_tile(X, scales, start, n_rows, tile)
         for c in range(centers.shape[0]):
-            tile_sq_distances(tile, TILE, centers[c], sq_distances)
+            tile_sq_distances(tile, n_rows, centers[c], sq_distances)
             for i in range(n_rows):
                 has_direction = scales[start + i] > 0
-                out_distances[start + i, c] = sq_distances[i] / 2 if has_direction else 1
+                sq_distance = min(sq_distances[i], four)
+                out_distances[start + i, c] = sq_distance / 2 if has_direction else 1

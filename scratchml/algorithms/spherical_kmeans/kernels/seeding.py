@@ -29,7 +29,7 @@ def candidate_potentials(X, scales, sample_weight, closest, candidates, out_pote
     out_potentials : float64[n_candidates]
         Added to: sum of w min(closest, 1 - cosine with the candidate).
     """
-    tile = np.zeros((X.shape[1], TILE), X.dtype)
+    tile = np.zeros((X.shape[1], min(TILE, X.shape[0])), X.dtype)
     distances = np.empty(TILE, X.dtype)
     for start in range(0, X.shape[0], TILE):
         n_rows = min(TILE, X.shape[0] - start)
@@ -37,7 +37,7 @@ def candidate_potentials(X, scales, sample_weight, closest, candidates, out_pote
         current = closest[start : start + n_rows]
         weights = sample_weight[start : start + n_rows]
         for c in range(candidates.shape[0]):
-            tile_sq_distances(tile, TILE, candidates[c], distances)
+            tile_sq_distances(tile, n_rows, candidates[c], distances)
             for i in range(n_rows):
                 distances[i] = min(current[i], distances[i] / 2)
             out_potentials[c] += weighted_sum(weights, distances[:n_rows])
@@ -58,12 +58,12 @@ def update_closest(X, scales, sample_weight, center, inout_closest, out_potentia
     out_potentials : float64[ceil(n_samples / TILE)]
         Sum of w times that over each tile of rows.
     """
-    tile = np.zeros((X.shape[1], TILE), X.dtype)
+    tile = np.zeros((X.shape[1], min(TILE, X.shape[0])), X.dtype)
     distances = np.empty(TILE, X.dtype)
     for start in range(0, X.shape[0], TILE):
         n_rows = min(TILE, X.shape[0] - start)
         load_unit_tile(X, scales, start, n_rows, tile)
-        tile_sq_distances(tile, TILE, center, distances)
+        tile_sq_distances(tile, n_rows, center, distances)
         closest = inout_closest[start : start + n_rows]
         for i in range(n_rows):
             closest[i] = min(closest[i], distances[i] / 2)
