@@ -19,6 +19,7 @@ from .provenance import ROOT
 from .report import ratios_table, summary, table
 from .scale import slopes_table
 from .unfairness import unfairness_table
+from .variants import variants_table
 
 MARKED = re.compile(
     r"(<!-- results: (\S+)(?: (\S+))? -->\n).*?(<!-- end of results -->)", re.DOTALL
@@ -86,6 +87,7 @@ TABLES: dict[str, Callable[..., str]] = {
     "benchmarks/results/unfairness.json": unfairness_table,
     "benchmarks/results/distances.json": distances_table,
     "benchmarks/results/limits.json": limits_table,
+    "benchmarks/results/variants.json": variants_table,
 }
 
 
