@@ -34,6 +34,8 @@ def test_centers_that_float32_cannot_tell_apart(apart, dtype):
     np.testing.assert_array_equal(assign_all(SparseRows(X, None), centers), nearest(X, centers))
 
 
+@pytest.mark.filterwarnings("ignore:overflow encountered")
+@pytest.mark.filterwarnings("ignore:invalid value encountered")
 @pytest.mark.parametrize("far", [1e18, 1e20, 1e30])
 def test_one_centre_that_float32_cannot_hold(far):
     # The scores of the near centre are numbers, those of the far one are none.
