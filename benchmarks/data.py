@@ -32,7 +32,7 @@ def documents(
 ) -> Any:
     """Documents on a topic each, as tf-idf rows of length 1, CSR[n_samples, n_features].
 
-    Half of the ``words`` that a document draws are those of its topic, which has a fiftieth of
+    One in 25 of the ``words`` that a document draws is of its topic, which has a fiftieth of
     them; the others are any. Words that are drawn twice make a row shorter.
     """
     from scipy.sparse import csr_array
@@ -41,8 +41,8 @@ def documents(
     topic_words = rng.integers(n_features, size=(n_clusters, n_features // 50))
     topics = rng.integers(n_clusters, size=n_samples)
     columns = rng.integers(n_features, size=(n_samples, words), dtype=np.int32)
-    own = rng.integers(topic_words.shape[1], size=(n_samples, words // 2))
-    columns[:, : words // 2] = topic_words[topics[:, np.newaxis], own]
+    own = rng.integers(topic_words.shape[1], size=(n_samples, words // 25))
+    columns[:, : words // 25] = topic_words[topics[:, np.newaxis], own]
     counts = np.ones(columns.size, dtype)
     indptr = np.arange(0, columns.size + 1, words, dtype=np.int32)
     X: Any = csr_array((counts, columns.ravel(), indptr), shape=(n_samples, n_features))

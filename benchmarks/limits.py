@@ -26,6 +26,7 @@ from threadpoolctl import threadpool_limits
 from scratchml import get_num_threads
 from scratchml.bench.duels import readable_seconds
 
+from .data import SPARSE
 from .peers import OURS
 from .provenance import ROOT, load, provenance, write_json
 from .report import BUSY, results_of, size, table
@@ -109,7 +110,7 @@ class Limit(NamedTuple):
 
 
 def limits(speeds: dict[str, Any], measured: dict[str, Any]) -> dict[str, Limit]:
-    """Limits of the K-means cases, but for those that seed: they do more than iterations.
+    """Limits of K-means of dense data, but for the cases that seed: they do more than iterations.
 
     Parameters
     ----------
@@ -127,6 +128,8 @@ def limits(speeds: dict[str, Any], measured: dict[str, Any]) -> dict[str, Limit]
     for name, result in results_of(measured, "kmeans").items():
         case, ours = result["case"], result["contestants"].get(OURS)
         if case["n_iter"] is None or ours is None or str(ours["threads"]) not in speeds:
+            continue
+        if case["dataset"] in SPARSE:  # most of n d numbers are neither read nor multiplied
             continue
         speed = speeds[str(ours["threads"])]
         n_values = case["n_samples"] * case["n_features"] * (case["n_iter"] + 1)
