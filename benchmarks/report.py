@@ -88,14 +88,19 @@ def times_table(results: dict[str, dict[str, Any]]) -> str:
     for name, result in results.items():
         contestants = result["contestants"]
         medians = {peer: readable_seconds(c["median"]) for peer, c in contestants.items()}
-        threads = {str(c["threads"]) for c in contestants.values()}
-        iterations = {str(c["n_iter"]) for c in contestants.values() if c["n_iter"] is not None}
+        threads = numbers(c["threads"] for c in contestants.values())
+        iterations = numbers(c["n_iter"] for c in contestants.values())
         duels = fair_duels(result)
-        row = [name, size(result["case"]), ", ".join(threads), ", ".join(iterations) or "-"]
+        row = [name, size(result["case"]), threads, iterations]
         ratio = verdict_text(duels[fastest(result)]) if duels else "-"
         rows.append([*row, *(medians.get(peer, "-") for peer in peers), ratio])
     head = ["case", "n x d, k, dtype", "threads", "iterations", *peers, "to the fastest"]
     return table(head, rows, n_left=2)
+
+
+def numbers(found: Iterable[int | None]) -> str:
+    """The different ones of some numbers, ascending; a dash where there are none."""
+    return ", ".join(map(str, sorted({n for n in found if n is not None}))) or "-"
 
 
 def ratios_table(report: dict[str, Any]) -> str:
