@@ -21,6 +21,8 @@ from scratchml.algorithms.kmeans.rows import (
     Rows,
     SparseRows,
     as_rows,
+    round_up,
+    rows_in_panel,
 )
 from scratchml.algorithms.kmeans.runs import Run, run_to_convergence
 from scratchml.algorithms.kmeans.seeding import draw_probabilities, greedy_kmeans_plusplus
@@ -47,6 +49,8 @@ __all__ = [
     "k_means",
     "kmeans_plusplus",
     "mean_variance",
+    "round_up",
+    "rows_in_panel",
     "run_to_convergence",
     "same_clustering",
     "update_centers",

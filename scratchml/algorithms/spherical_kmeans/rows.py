@@ -11,16 +11,20 @@ from typing import Any
 
 import numpy as np
 
-from scratchml.algorithms.kmeans import TILED_FEATURES, Assign, DenseRows, Rows, SparseRows
+from scratchml.algorithms.kmeans import (
+    TILED_FEATURES,
+    Assign,
+    DenseRows,
+    Rows,
+    SparseRows,
+    round_up,
+    rows_in_panel,
+)
 from scratchml.core.blocks import map_blocks, row_blocks
 from scratchml.core.jit import kernel_view
 from scratchml.core.kernels.tiles import TILE
 
 from .kernels import dense, seeding, sparse
-
-PANEL_BYTES = 2**17
-"""Size of a panel of rows too wide for tiles: it stays in a second-level cache while all centres
-pass by."""
 
 
 class Directions:
@@ -90,12 +94,10 @@ class DenseDirections(Directions, DenseRows):
 
     def _unit_centers(self, centers: np.ndarray) -> dense.UnitCenters:
         k, d = centers.shape
-        padded = np.zeros((_round_up(k, 4), max(_round_up(d, 4), 8)), self.dtype)
+        padded = np.zeros((round_up(k, 4), max(round_up(d, 4), 8)), self.dtype)
         padded[:k, :d] = centers
         half_sq_norms = np.zeros(len(padded), self.dtype)
         half_sq_norms[k:] = np.inf
-        tiled = d <= TILED_FEATURES
-        wide_rows = min(max(PANEL_BYTES // padded[0].nbytes, 16), TILE) // 4 * 4
         limits = np.finfo(self.dtype)
         return dense.UnitCenters(
             exact=centers.astype(np.float64),
@@ -105,8 +107,8 @@ class DenseDirections(Directions, DenseRows):
             # Products below the smallest normal number lose what is relative to them.
             floor=(d + 8) * float(limits.tiny),
             least_scale=4 / float(limits.max),
-            panel_rows=TILE if tiled else wide_rows,
-            tiled=tiled,
+            panel_rows=rows_in_panel(d, padded[0].nbytes),
+            tiled=d <= TILED_FEATURES,
         )
 
     # --- sums and distances
@@ -275,7 +277,3 @@ def as_directions(rows: Rows) -> DenseDirections | SparseDirections:
 def _sq_norms(points: np.ndarray) -> np.ndarray:
     """Squared lengths, summed in feature order as the kernels sum what rows have of them."""
     return np.cumsum(points**2, axis=1)[:, -1].copy()
-
-
-def _round_up(n: int, multiple: int) -> int:
-    return -(-n // multiple) * multiple

@@ -12,7 +12,7 @@ import numpy as np
 
 from .base import Assign
 from .csr import SparseRows
-from .dense import DIRECT_FEATURES, TILED_FEATURES, DenseRows
+from .dense import DIRECT_FEATURES, TILED_FEATURES, DenseRows, round_up, rows_in_panel
 
 __all__ = [
     "DIRECT_FEATURES",
@@ -22,6 +22,8 @@ __all__ = [
     "Rows",
     "SparseRows",
     "as_rows",
+    "round_up",
+    "rows_in_panel",
 ]
 
 Rows = DenseRows | SparseRows

@@ -59,7 +59,7 @@ class DenseRows(BaseRows):
 
     def _direct_assigner(self, centers: np.ndarray) -> Assign:
         k, d = centers.shape
-        padded = np.full((_round_up(k, 4), 2 if d <= 2 else 4), np.inf, self.dtype)
+        padded = np.full((round_up(k, 4), 2 if d <= 2 else 4), np.inf, self.dtype)
         padded[:k] = 0
         padded[:k, :d] = centers
 
@@ -90,7 +90,7 @@ class DenseRows(BaseRows):
         k, d = centers.shape
         exact = centers.astype(np.float64)
         origin = exact.mean(axis=0).astype(self.dtype)
-        padded = np.zeros((_round_up(k, 4), max(_round_up(d, 4), 8) + spare), self.dtype)
+        padded = np.zeros((round_up(k, 4), max(round_up(d, 4), 8) + spare), self.dtype)
         padded[:k, :d] = exact - origin
         sq_norms = np.square(padded[:k], dtype=np.float64).sum(axis=1)
         half_sq_norms = np.full(len(padded), np.inf, self.dtype)
@@ -98,9 +98,6 @@ class DenseRows(BaseRows):
         # (|x| + |c|)^2 <= 2 (|x|^2 + |c|^2)
         slack = 2 * (d + 8) * np.finfo(self.dtype).eps
         of_dtype = self.dtype.type
-        panel_rows = TILE
-        if d > TILED_FEATURES:
-            panel_rows = min(max(PANEL_BYTES // padded[0].nbytes, 16), TILE) // 4 * 4
         # Products below the smallest normal number lose what is relative to them.
         floor = (d + 8) * np.finfo(self.dtype).tiny
         return ExpandedCenters(
@@ -111,7 +108,7 @@ class DenseRows(BaseRows):
             of_dtype(slack),
             of_dtype(sq_norms.max()),
             of_dtype(floor),
-            panel_rows,
+            rows_in_panel(d, padded[0].nbytes),
             d <= TILED_FEATURES,
         )
 
@@ -162,5 +159,13 @@ class DenseRows(BaseRows):
         return potentials
 
 
-def _round_up(n: int, multiple: int) -> int:
+def rows_in_panel(n_features: int, row_bytes: int) -> int:
+    """Rows that are compared together: those of a tile, or as many wide ones as a cache holds."""
+    if n_features <= TILED_FEATURES:
+        return TILE
+    return min(max(PANEL_BYTES // row_bytes, 16), TILE) // 4 * 4
+
+
+def round_up(n: int, multiple: int) -> int:
+    """The next multiple of a number."""
     return -(-n // multiple) * multiple
