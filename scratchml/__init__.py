@@ -25,5 +25,5 @@ __getattr__, __dir__ = lazy_names(
         "threads": "scratchml.core.blocks",
         "warmup": "scratchml.core.warmup",
     },
-    submodules=("bench", "cluster", "callbacks", "datasets", "exceptions", "plot"),
+    submodules=("bench", "cluster", "callbacks", "datasets", "exceptions", "neighbors", "plot"),
 )

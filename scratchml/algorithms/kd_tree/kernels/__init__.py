@@ -1,0 +1,1 @@
+"""Compiled pieces of the KD-tree: building it, and walking it."""
