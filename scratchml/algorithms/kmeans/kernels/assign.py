@@ -19,10 +19,11 @@ from typing import NamedTuple
 import numpy as np
 
 from scratchml.core.jit import STRICT, kernel
+from scratchml.core.kernels.scores import center_row, dot, dot_four, score_four
 from scratchml.core.kernels.tiles import TILE, center_tile, gather_tile, load_tile, sq_distance
 
 from .direct import store_labels
-from .scores import center_row, dot, dot_four, offer_four, offer_scores, score_four
+from .offers import offer_four, offer_scores
 
 
 class ExpandedCenters(NamedTuple):

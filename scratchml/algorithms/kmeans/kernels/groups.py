@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from scratchml.core.jit import CONTRACT, STRICT, kernel
+from scratchml.core.kernels.scores import center_row, dot, dot_four, score_four
 from scratchml.core.kernels.tiles import TILE, center_tile, gather_tile, sq_distance
 
 from .assign import LANES, ExpandedCenters, is_near_tie
-from .scores import center_row, dot, dot_four, score_four
 
 NOTHING, ONE, ALL = 0, 1, 2
 """What is known of the scores of a group: nothing, one centre's, or those of all its centres."""

@@ -19,8 +19,8 @@ import numpy as np
 
 from scratchml.algorithms.kmeans.kernels.assign import make_room, two_best
 from scratchml.algorithms.kmeans.kernels.direct import store_labels
-from scratchml.algorithms.kmeans.kernels.scores import dot
 from scratchml.core.jit import STRICT, kernel
+from scratchml.core.kernels.scores import dot
 from scratchml.core.kernels.tiles import TILE, load_tile, tile_sq_distances
 
 LOW_SQUARE, HIGH_SQUARE = 1e-290, 1e290
