@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+Part = TypeVar("Part")
 
 MAX_BLOCKS = 64
 """Partial results held at once: at most this many."""
@@ -232,8 +233,10 @@ def row_pieces(
 _helper = threading.local()
 
 
-def map_blocks(step: Callable[[int, slice], T], blocks: Sequence[slice]) -> list[T]:
+def map_blocks(step: Callable[[int, Part], T], blocks: Sequence[Part]) -> list[T]:
     """Call ``step(index, block)`` for every block and return the results in block order.
+
+    A block is a slice of rows, or another part of the work.
 
     Everything runs in the calling thread where there is one thread to use, inside a helper thread
     (a fit that a block starts), and once the interpreter has begun to shut down. When all helpers

@@ -62,13 +62,19 @@ REORDER = frozenset({"contract", "reassoc", "nsz"})
 """Sums may also be reordered, to run on SIMD lanes. NaN and infinity keep their meaning."""
 
 
-def kernel(fastmath: frozenset[str] = STRICT) -> Callable[[Callable[..., Any]], Any]:
+def kernel(
+    fastmath: frozenset[str] = STRICT, *, allocates: bool = True
+) -> Callable[[Callable[..., Any]], Any]:
     """Compile a sequential function over arrays: no GIL, cached on disk, checked when called.
 
     Parameters
     ----------
     fastmath : frozenset of str
         ``STRICT``, ``CONTRACT`` or ``REORDER``.
+    allocates : bool
+        Whether the kernel makes arrays. One that makes none (nor assigns one array to a part of
+        another, for which numba may make a copy) is compiled without counting references: taking a
+        part of an array, which costs two atomic operations otherwise, is then free.
 
     Returns
     -------
@@ -77,9 +83,8 @@ def kernel(fastmath: frozenset[str] = STRICT) -> Callable[[Callable[..., Any]], 
     """
 
     def compile_lazily(function: Callable[..., Any]) -> Any:
-        compiled: Any = numba.njit(nogil=True, fastmath=set(fastmath), error_model="numpy")(
-            function
-        )
+        options: Any = {"fastmath": set(fastmath), "error_model": "numpy", "_nrt": allocates}
+        compiled: Any = numba.njit(nogil=True, **options)(function)
         directory = cache_directory()
         # The name of a file vouches for the kernel files and for nothing else: a kernel of a
         # notebook or a script, or one that holds a closure, is compiled in every process.
