@@ -37,7 +37,7 @@ def as_metric(name: Any, p: Any) -> Metric:
         raise ValueError(f"metric {name!r} is not valid for KDTree; it has {sorted(CODES)}")
     code = CODES[name]
     if code == MINKOWSKI:
-        if not isinstance(p, Real) or not p >= 1:
+        if not isinstance(p, Real) or not float(p) >= 1:
             raise ValueError(f"p must be a number of at least 1, got {p!r}")
         code = SPECIAL_CASES.get(float(p), MINKOWSKI)
     return Metric(code, float(p) if code == MINKOWSKI else 2.0)

@@ -17,13 +17,19 @@ from scratchml.core.jit import kernel_view
 
 from .build import build_tree
 from .kernels.bounds import reduce_radii
-from .kernels.groups import DEPTH, DISTANCES, LANES, Frontier, find_leaves
-from .kernels.nearest import find_nearest
+from .kernels.groups import DISTANCES, LANES, Group, find_leaves, make_group
+from .kernels.nearest import find_nearest, make_lists
 from .kernels.structure import Metric, Tree
-from .kernels.within import collect_neighbors, count_neighbors, sort_neighbors
+from .kernels.within import collect_neighbors, count_neighbors, finish_neighbors
 
 QUERY_OPERATIONS = 5_000
 """Multiply-adds of a query, about: what makes blocks worth a thread."""
+
+DEPTH = 128
+"""Nodes that wait on the way down, at most: one for each level of the tree, and to spare."""
+
+Walk = Callable[[slice, np.ndarray, Group, np.ndarray], None]
+"""Takes part of the queries, their coordinates, memory for a group, and counts to add to."""
 
 
 @dataclass
@@ -98,21 +104,19 @@ class Queries:
         distances = np.empty((len(self.points), k))
         indices = np.empty((len(self.points), k), np.int64)
 
-        def find(part: slice, queries: np.ndarray, frontier: Frontier, counts: np.ndarray) -> None:
-            find_nearest(
-                self.tree,
-                self.metric,
-                queries,
-                self.homes[part],
-                self.rows[part],
-                frontier,
-                is_sorted,
-                distances,
-                indices,
-                counts,
-            )
+        def walker() -> Walk:
+            lists = make_lists(k, is_sorted)
 
-        return distances, indices, self._run(find)
+            def walk(part: slice, queries: np.ndarray, group: Group, counts: np.ndarray) -> None:
+                homes, rows = self.homes[part], self.rows[part]
+                tree, metric = self.tree, self.metric
+                find_nearest(
+                    tree, metric, queries, homes, rows, group, lists, distances, indices, counts
+                )
+
+            return walk
+
+        return distances, indices, self._run(walker)
 
     def count(self, radii: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """How many points are within the radius of each query.
@@ -129,20 +133,26 @@ class Queries:
         numbers = np.empty(len(self.points), np.int64)
         limits = self._limits(radii)
 
-        def count(part: slice, queries: np.ndarray, frontier: Frontier, counts: np.ndarray) -> None:
-            count_neighbors(
-                self.tree,
-                self.metric,
-                queries,
-                self.homes[part],
-                limits[part],
-                self.rows[part],
-                frontier,
-                numbers,
-                counts,
-            )
+        def walker() -> Walk:
+            lane_limits = np.empty(LANES)
 
-        return numbers, self._run(count)
+            def walk(part: slice, queries: np.ndarray, group: Group, counts: np.ndarray) -> None:
+                count_neighbors(
+                    self.tree,
+                    self.metric,
+                    queries,
+                    self.homes[part],
+                    limits[part],
+                    self.rows[part],
+                    group,
+                    lane_limits,
+                    numbers,
+                    counts,
+                )
+
+            return walk
+
+        return numbers, self._run(walker)
 
     def collect(
         self, radii: np.ndarray, with_distances: bool, is_sorted: bool
@@ -172,30 +182,33 @@ class Queries:
         places = ends[self.rows]
         limits = self._limits(radii)
 
-        def collect(
-            part: slice, queries: np.ndarray, frontier: Frontier, counts: np.ndarray
-        ) -> None:
-            collect_neighbors(
-                self.tree,
-                self.metric,
-                queries,
-                self.homes[part],
-                limits[part],
-                places[part],
-                frontier,
-                distances,
-                indices,
-                counts,
-            )
+        def walker() -> Walk:
+            lane_limits = np.empty(LANES)
 
-        counts = counts + self._run(collect)
-        if is_sorted:
-            blocks = row_blocks(len(numbers), 10 * len(indices) / max(len(numbers), 1))
+            def walk(part: slice, queries: np.ndarray, group: Group, counts: np.ndarray) -> None:
+                collect_neighbors(
+                    self.tree,
+                    self.metric,
+                    queries,
+                    self.homes[part],
+                    limits[part],
+                    places[part],
+                    group,
+                    lane_limits,
+                    (distances, indices),
+                    counts,
+                )
+
+            return walk
+
+        counts = counts + self._run(walker)
+        if with_distances:
+            n_neighbors = len(indices) / max(len(numbers), 1)
             map_blocks(
-                lambda _, block: sort_neighbors(
-                    ends[block.start : block.stop + 1], distances, indices
+                lambda _, block: finish_neighbors(
+                    ends[block.start : block.stop + 1], self.metric, is_sorted, distances, indices
                 ),
-                blocks,
+                row_blocks(len(numbers), 10 * n_neighbors),
             )
         return ends, distances, indices, counts
 
@@ -207,35 +220,39 @@ class Queries:
         reduce_radii(radii, self.metric, limits)
         return limits[self.rows]
 
-    def _run(self, step: Callable[[slice, np.ndarray, Frontier, np.ndarray], None]) -> np.ndarray:
-        """Run a kernel on all queries and return what it counts.
+    def _run(self, walker: Callable[[], Walk]) -> np.ndarray:
+        """Let all queries walk the tree, and return what the kernel counts.
 
         A call is short enough for Ctrl-C to be heard: the work of a query depends on the data, and
         is learned from the queries before.
+
+        Parameters
+        ----------
+        walker : callable
+            Makes the function that calls the kernel, with the memory that a block needs.
         """
-        n_nodes = len(self.tree.first)
-        n_features = self.points.shape[1]
+        _, n_features, leaf_size = self.tree.leaves.shape
+        capacity = len(self.tree.first) + 1 if self.nearest_first else DEPTH
 
         def run(_: int, block: slice) -> np.ndarray:
-            capacity = n_nodes + 1 if self.nearest_first else DEPTH
-            frontier = Frontier(
-                self.nearest_first, np.empty(capacity), np.empty(capacity, np.int64)
-            )
+            group = make_group(n_features, leaf_size, capacity, self.nearest_first)
+            walk = walker()
             counts = np.zeros(4, np.int64)
             start, length = block.start, LANES
             while start < block.stop:
                 part = slice(start, min(start + length, block.stop))
                 queries = self.points[self.rows[part]].astype(np.float64, copy=False)
                 before = counts[DISTANCES]
-                step(part, queries, frontier, counts)
+                walk(part, queries, group, counts)
                 operations = max(int(counts[DISTANCES] - before), 1) * n_features
                 affordable = PIECE_OPERATIONS * (part.stop - start) // operations
                 start = part.stop
                 length = max(LANES, min(affordable, 16 * length))
             return counts
 
-        blocks = row_blocks(len(self.points), QUERY_OPERATIONS)
-        return sum(map_blocks(run, blocks), np.zeros(4, np.int64))
+        return sum(
+            map_blocks(run, row_blocks(len(self.points), QUERY_OPERATIONS)), np.zeros(4, np.int64)
+        )
 
 
 def leaves_of(tree: Tree, points: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 from typing import Any, ClassVar
 
@@ -11,7 +12,7 @@ from scratchml.core.jit import kernel_view
 from scratchml.core.validation import check_array
 
 from .build import build_tree
-from .kernels.structure import CHEBYSHEV, EUCLIDEAN, MANHATTAN
+from .kernels.structure import CHEBYSHEV, EUCLIDEAN, MANHATTAN, Tree
 from .metrics import CODES, as_metric
 from .queries import Queries
 
@@ -34,7 +35,7 @@ class KDTree:
     leaf_size : int, default=40
         Points in a leaf, rounded up to a multiple of 8. All leaves but the last are full.
     metric : str, default="minkowski"
-        One of `valid_metrics`.
+        One of ``valid_metrics``.
     p : float, default=2
         Exponent of the Minkowski metric, at least 1.
 
@@ -45,6 +46,8 @@ class KDTree:
 
     Raises
     ------
+    TypeError
+        If the leaf size is no integer.
     ValueError
         If the points are no finite numbers in two dimensions, if there are none, or if a parameter
         is not valid.
@@ -99,13 +102,14 @@ class KDTree:
     def __init__(
         self, X: Any, leaf_size: int = 40, metric: str = "minkowski", *, p: float = 2
     ) -> None:
-        if leaf_size < 1:
+        if operator.index(leaf_size) < 1:
             raise ValueError("leaf_size must be greater than or equal to 1")
         self._metric = as_metric(metric, p)
         self._data = check_array(X, estimator_name=type(self).__name__)
         size = min(int(leaf_size), len(self._data))
         self._tree = build_tree(kernel_view(self._data), -(-size // LANE_WIDTH) * LANE_WIDTH)
-        self._counts = np.zeros(4, np.int64)
+        self._visits = (0, 0, 0)
+        self._n_calls = 0
         self._lock = threading.Lock()
 
     # --- queries
@@ -147,6 +151,8 @@ class KDTree:
 
         Raises
         ------
+        TypeError
+            If ``k`` is no integer.
         ValueError
             If the number of features is not that of the tree, if ``k`` is not between 1 and the
             number of its points, or if a value is not finite.
@@ -156,12 +162,13 @@ class KDTree:
         None of the three last options changes what is found.
         """
         points, shape = self._check_points(X)
+        k = operator.index(k)
         if k > len(self._data):
             raise ValueError("k must be less than or equal to the number of training points")
         if k < 1:
             raise ValueError(f"k must be at least 1, got {k}")
         queries = self._arrange(points, dualtree, breadth_first)
-        distances, indices, counts = queries.nearest(int(k), sort_results)
+        distances, indices, counts = queries.nearest(k, sort_results)
         self._count(counts)
         indices = indices.reshape((*shape, k))
         return (distances.reshape((*shape, k)), indices) if return_distance else indices
@@ -256,11 +263,13 @@ class KDTree:
     # --- the work done so far
 
     def _count(self, counts: np.ndarray) -> None:
+        n_trims, n_leaves, n_splits, n_distances = counts.tolist()
         with self._lock:
-            self._counts += counts
+            self._visits = n_trims, n_leaves, n_splits
+            self._n_calls += n_distances
 
     def get_tree_stats(self) -> tuple[int, int, int]:
-        """Nodes that queries have visited so far.
+        """Nodes that the latest query has visited; a group of queries visits a node once.
 
         Returns
         -------
@@ -270,22 +279,22 @@ class KDTree:
             Leaves to whose points distances were computed.
         n_splits : int
             Nodes whose children were visited in their turn.
-
-        Notes
-        -----
-        A group of queries visits a node once.
         """
-        n_trims, n_leaves, n_splits, _ = map(int, self._counts)
-        return n_trims, n_leaves, n_splits
+        return self._visits
 
     def get_n_calls(self) -> int:
-        """Distances between two points that queries have computed so far."""
-        return int(self._counts[3])
+        """Distances between two points that queries have computed so far.
+
+        Returns
+        -------
+        int
+        """
+        return self._n_calls
 
     def reset_n_calls(self) -> None:
         """Set the number of distances computed to 0."""
         with self._lock:
-            self._counts[3] = 0
+            self._n_calls = 0
 
     # --- the arrays
 
@@ -313,7 +322,7 @@ class KDTree:
         nodes["idx_end"] = np.minimum(ends, len(self._data))
         nodes["is_leaf"] = self._tree.middle == 0
         halves = (self._tree.upper.astype(np.float64) - self._tree.lower) / 2
-        orders = {EUCLIDEAN: 2, MANHATTAN: 1, CHEBYSHEV: np.inf}
+        orders = {EUCLIDEAN: 2.0, MANHATTAN: 1.0, CHEBYSHEV: np.inf}
         order = orders.get(self._metric.code, self._metric.p)
         nodes["radius"] = np.linalg.norm(halves, order, axis=1)
         return nodes
@@ -340,6 +349,8 @@ class KDTree:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
+        # Arrays that were mapped from a file are read-only.
+        self._tree = Tree(*map(kernel_view, self._tree))
         self._lock = threading.Lock()
 
 

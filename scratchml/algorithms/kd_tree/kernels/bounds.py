@@ -8,8 +8,6 @@ monotone in the last bit: bounds of the Minkowski metric are made a little small
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from scratchml.core.jit import STRICT, kernel
@@ -20,7 +18,7 @@ POWER_SLACK = 1e-13
 """Relative slack of bounds that are sums of powers."""
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def bound_box(lower, upper, lanes, n_lanes, metric, out_bounds):
     """Least reduced distance from each lane to a box.
 
@@ -34,26 +32,21 @@ def bound_box(lower, upper, lanes, n_lanes, metric, out_bounds):
     metric : Metric
     out_bounds : float64[>= n_lanes]
     """
-    n_features = lower.shape[0]
-    if metric.code == EUCLIDEAN:
-        j = n_features % 2
-        x, low, high = lanes[0], np.float64(lower[0]), np.float64(upper[0])
-        for i in range(n_lanes):
-            u = max(max(low - x[i], x[i] - high), 0.0)
-            out_bounds[i] = u * u if j == 1 else 0.0
-        for j in range(n_features % 2, n_features, 2):
-            x0, low0, high0 = lanes[j], np.float64(lower[j]), np.float64(upper[j])
-            x1, low1, high1 = lanes[j + 1], np.float64(lower[j + 1]), np.float64(upper[j + 1])
-            for i in range(n_lanes):
-                u0 = max(max(low0 - x0[i], x0[i] - high0), 0.0)
-                u1 = max(max(low1 - x1[i], x1[i] - high1), 0.0)
-                out_bounds[i] = out_bounds[i] + u0 * u0 + u1 * u1
-        return
-    for i in range(n_lanes):
-        out_bounds[i] = 0.0
-    for j in range(n_features):
+    for j in range(lower.shape[0]):
         x, low, high = lanes[j], np.float64(lower[j]), np.float64(upper[j])
-        if metric.code == MANHATTAN:
+        if j == 0 and metric.code == EUCLIDEAN:
+            for i in range(n_lanes):
+                u = max(max(low - x[i], x[i] - high), 0.0)
+                out_bounds[i] = u * u
+            continue
+        if j == 0:
+            for i in range(n_lanes):
+                out_bounds[i] = 0.0
+        if metric.code == EUCLIDEAN:
+            for i in range(n_lanes):
+                u = max(max(low - x[i], x[i] - high), 0.0)
+                out_bounds[i] += u * u
+        elif metric.code == MANHATTAN:
             for i in range(n_lanes):
                 out_bounds[i] += max(max(low - x[i], x[i] - high), 0.0)
         elif metric.code == CHEBYSHEV:
@@ -68,15 +61,13 @@ def bound_box(lower, upper, lanes, n_lanes, metric, out_bounds):
             out_bounds[i] *= 1 - POWER_SLACK
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def bound_box_above(lower, upper, lanes, n_lanes, metric, out_bounds):
     """Largest reduced distance from each lane to a point of a box; see `bound_box`."""
+    for i in range(n_lanes):
+        out_bounds[i] = 0.0
     for j in range(lower.shape[0]):
-        low, high = np.float64(lower[j]), np.float64(upper[j])
-        x = lanes[j]
-        if j == 0:
-            for i in range(n_lanes):
-                out_bounds[i] = 0.0
+        x, low, high = lanes[j], np.float64(lower[j]), np.float64(upper[j])
         if metric.code == EUCLIDEAN:
             for i in range(n_lanes):
                 u = max(x[i] - low, high - x[i])
@@ -95,31 +86,31 @@ def bound_box_above(lower, upper, lanes, n_lanes, metric, out_bounds):
             out_bounds[i] *= 1 + POWER_SLACK
 
 
-@kernel(STRICT)
-def measure_leaf(leaf, points, chosen, n_chosen, metric, out_distances):
-    """Reduced distances from some points to all points of a leaf, float64 in feature order.
+@kernel(STRICT, allocates=False)
+def measure_leaf(leaf, queries, chosen, n_chosen, metric, out_distances):
+    """Reduced distances from some queries to all points of a leaf, float64 in feature order.
 
     Parameters
     ----------
     leaf : float[n_features, leaf_size]
-    points : float64[n_points, n_features]
+    queries : float64[n_queries, n_features]
     chosen : int64[>= n_chosen]
-        Which of the points.
+        Which of the queries.
     n_chosen : int
     metric : Metric
     out_distances : float64[>= n_chosen, leaf_size]
-        A row for each chosen point, in their order.
+        A row for each chosen query, in their order.
     """
     if metric.code == EUCLIDEAN:
-        measure_squares(leaf, points, chosen, n_chosen, out_distances)
+        measure_squares(leaf, queries, chosen, n_chosen, out_distances)
         return
     n_features, size = leaf.shape
     for s in range(n_chosen):
-        point, out = points[chosen[s]], out_distances[s]
+        query, out = queries[chosen[s]], out_distances[s]
         for i in range(size):
             out[i] = 0.0
         for j in range(n_features):
-            x, y = leaf[j], point[j]
+            x, y = leaf[j], query[j]
             if metric.code == MANHATTAN:
                 for i in range(size):
                     out[i] += abs(np.float64(x[i]) - y)
@@ -131,64 +122,59 @@ def measure_leaf(leaf, points, chosen, n_chosen, metric, out_distances):
                     out[i] += abs(np.float64(x[i]) - y) ** metric.p
 
 
-@kernel(STRICT)
-def measure_squares(leaf, points, chosen, n_chosen, out_sq_distances):
+@kernel(STRICT, allocates=False)
+def measure_squares(leaf, queries, chosen, n_chosen, out_sq_distances):
     """Squared distances, four features at a time where there are as many; see `measure_leaf`.
 
-    Plain form: ``out[s] = ((leaf - points[chosen[s], :, None]) ** 2).sum(axis=0)``, in the order of
-    features.
+    Plain form: ``out[s] = ((leaf - queries[chosen[s], :, None]) ** 2).sum(axis=0)``, in the order
+    of features.
     """
     n_features, size = leaf.shape
-    coordinates, rows = leaf.reshape(-1), points.reshape(-1)
-    distances = out_sq_distances.reshape(-1)
     whole = n_features - n_features % 4
+    x = leaf.reshape(-1)
     for s in range(n_chosen):
-        y = rows[chosen[s] * n_features : (chosen[s] + 1) * n_features]
-        out = distances[s * size : (s + 1) * size]
+        y, out = queries[chosen[s]], out_sq_distances[s]
         if n_features == 2:
             y0, y1 = y[0], y[1]
             for i in range(size):
-                u0 = np.float64(coordinates[i]) - y0
-                u1 = np.float64(coordinates[i + size]) - y1
+                u0, u1 = np.float64(x[i]) - y0, np.float64(x[i + size]) - y1
                 out[i] = u0 * u0 + u1 * u1
             continue
         if n_features == 3:
             y0, y1, y2 = y[0], y[1], y[2]
             for i in range(size):
-                u0 = np.float64(coordinates[i]) - y0
-                u1 = np.float64(coordinates[i + size]) - y1
-                u2 = np.float64(coordinates[i + 2 * size]) - y2
+                u0, u1 = np.float64(x[i]) - y0, np.float64(x[i + size]) - y1
+                u2 = np.float64(x[i + 2 * size]) - y2
                 out[i] = u0 * u0 + u1 * u1 + u2 * u2
             continue
         for j in range(0, whole, 4):
             y0, y1, y2, y3 = y[j], y[j + 1], y[j + 2], y[j + 3]
-            x = coordinates[j * size : (j + 4) * size]
+            four = x[j * size : (j + 4) * size]
             if j == 0:
                 for i in range(size):
-                    u0, u1 = np.float64(x[i]) - y0, np.float64(x[i + size]) - y1
-                    u2 = np.float64(x[i + 2 * size]) - y2
-                    u3 = np.float64(x[i + 3 * size]) - y3
+                    u0, u1 = np.float64(four[i]) - y0, np.float64(four[i + size]) - y1
+                    u2 = np.float64(four[i + 2 * size]) - y2
+                    u3 = np.float64(four[i + 3 * size]) - y3
                     out[i] = u0 * u0 + u1 * u1 + u2 * u2 + u3 * u3
             else:
                 for i in range(size):
-                    u0, u1 = np.float64(x[i]) - y0, np.float64(x[i + size]) - y1
-                    u2 = np.float64(x[i + 2 * size]) - y2
-                    u3 = np.float64(x[i + 3 * size]) - y3
+                    u0, u1 = np.float64(four[i]) - y0, np.float64(four[i + size]) - y1
+                    u2 = np.float64(four[i + 2 * size]) - y2
+                    u3 = np.float64(four[i + 3 * size]) - y3
                     out[i] = out[i] + u0 * u0 + u1 * u1 + u2 * u2 + u3 * u3
         for j in range(whole, n_features):
-            x = coordinates[j * size : (j + 1) * size]
-            y0 = y[j]
+            one, y0 = leaf[j], y[j]
             if j == 0:
                 for i in range(size):
-                    u0 = np.float64(x[i]) - y0
+                    u0 = np.float64(one[i]) - y0
                     out[i] = u0 * u0
             else:
                 for i in range(size):
-                    u0 = np.float64(x[i]) - y0
+                    u0 = np.float64(one[i]) - y0
                     out[i] += u0 * u0
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def reduce_radii(radii, metric, out_limits):
     """Reduced distances from radii; -1, below any distance, where a radius is negative."""
     for i in range(radii.shape[0]):
@@ -203,15 +189,13 @@ def reduce_radii(radii, metric, out_limits):
             out_limits[i] = radius
 
 
-@kernel(STRICT)
-def write_distances(reduced, metric, out_distances):
-    """Distances from reduced ones."""
-    if metric.code == EUCLIDEAN:
-        for t in range(reduced.shape[0]):
-            out_distances[t] = math.sqrt(reduced[t])
-    elif metric.code == MINKOWSKI:
-        for t in range(reduced.shape[0]):
+@kernel(STRICT, allocates=False)
+def restore_distances(reduced, metric, out_distances):
+    """Distances from reduced ones; the two arrays may be one."""
+    for t in range(reduced.shape[0]):
+        if metric.code == EUCLIDEAN:
+            out_distances[t] = np.sqrt(reduced[t])
+        elif metric.code == MINKOWSKI:
             out_distances[t] = reduced[t] ** (1 / metric.p)
-    else:
-        for t in range(reduced.shape[0]):
+        else:
             out_distances[t] = reduced[t]

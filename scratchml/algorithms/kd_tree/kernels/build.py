@@ -7,7 +7,7 @@ all leaves but the last are full.
 
 from __future__ import annotations
 
-import math
+import numpy as np
 
 from scratchml.core.jit import STRICT, kernel
 
@@ -75,9 +75,9 @@ def select_row(inout_points, inout_indices, left, right, target, axis):
         if right - left > LONG_RANGE:
             n = right - left + 1
             rank = target - left + 1
-            z = math.log(n)
-            size = 0.5 * math.exp(2 * z / 3)
-            spread = 0.5 * math.sqrt(z * size * (n - size) / n)
+            z = np.log(n)
+            size = 0.5 * np.exp(2 * z / 3)
+            spread = 0.5 * np.sqrt(z * size * (n - size) / n)
             if 2 * rank < n:
                 spread = -spread
             low = max(left, int(target - rank * size / n + spread))

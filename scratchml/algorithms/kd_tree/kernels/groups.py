@@ -28,22 +28,52 @@ TRIMMED, OPENED, SPLIT, DISTANCES = range(4)
 """What is counted: nodes that were dismissed when looked at, leaves and other nodes that were not,
 and distances computed."""
 
-DEPTH = 128
-"""Nodes that wait on the way down, at most: one for each level of the tree, and to spare."""
 
-
-class Frontier(NamedTuple):
-    """Nodes that wait for their turn, and which comes next."""
+class Group(NamedTuple):
+    """Memory in which a group walks the tree; kernels overwrite it."""
 
     nearest_first: bool
-    """Whether it is the one nearest to the group, or the one that was added last."""
+    """Whether the next node is the nearest of those that wait, or the one added last."""
+    waiting: np.ndarray
+    """int64[capacity]: the nodes that wait for their turn."""
     priorities: np.ndarray
-    """float64[capacity]: minus the distance from the middle of the group; a heap."""
-    nodes: np.ndarray
-    """int64[capacity]"""
+    """float64[capacity]: minus their distances from the middle of the group; then both are a heap.
+    """
+    lanes: np.ndarray
+    """float64[n_features, LANES]: a query on each lane; past the last one, the first again."""
+    center: np.ndarray
+    """float64[n_features, 1]: mean of the queries."""
+    bounds: np.ndarray
+    """float64[2, LANES]: least and largest reduced distance from each lane to a box."""
+    chosen: np.ndarray
+    """int64[LANES + 1]: lanes that a leaf may serve."""
+    distances: np.ndarray
+    """float64[LANES, leaf_size]: from each of those to the points of the leaf."""
 
 
-@kernel(STRICT)
+def make_group(n_features: int, leaf_size: int, capacity: int, nearest_first: bool) -> Group:
+    """Memory for groups of queries.
+
+    Parameters
+    ----------
+    n_features, leaf_size : int
+    capacity : int
+        Nodes that may wait at once.
+    nearest_first : bool
+    """
+    return Group(
+        nearest_first=nearest_first,
+        waiting=np.empty(capacity, np.int64),
+        priorities=np.empty(capacity),
+        lanes=np.empty((n_features, LANES)),
+        center=np.empty((n_features, 1)),
+        bounds=np.empty((2, LANES)),
+        chosen=np.empty(LANES + 1, np.int64),
+        distances=np.empty((LANES, leaf_size)),
+    )
+
+
+@kernel(STRICT, allocates=False)
 def find_leaves(tree, queries, out_leaves):
     """The leaf into whose cell each query falls.
 
@@ -65,7 +95,7 @@ def find_leaves(tree, queries, out_leaves):
         out_leaves[i] = tree.first[node]
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def end_of_group(homes, begin):
     """Where the group that begins with a query ends.
 
@@ -86,37 +116,37 @@ def end_of_group(homes, begin):
     return end
 
 
-@kernel(STRICT)
-def load_lanes(queries, out_lanes, out_center):
-    """Put each query of a group on a lane, and find their mean.
+@kernel(STRICT, allocates=False)
+def start_group(queries, inout_group):
+    """Put the queries of a group on lanes, and let them wait at the root.
 
     Parameters
     ----------
     queries : float64[n_queries, n_features]
         At most ``LANES``.
-    out_lanes : float64[n_features, LANES]
-        Lanes past the last query repeat the first one.
-    out_center : float64[n_features, 1]
+    inout_group : Group
 
     Returns
     -------
     int
         Lanes to compute with: a multiple of 8, so that vectors are full.
     """
-    n, n_features = queries.shape
+    n = queries.shape[0]
     n_lanes = (n + 7) // 8 * 8
-    for j in range(n_features):
+    for j in range(queries.shape[1]):
         total = 0.0
         for i in range(n):
-            out_lanes[j, i] = queries[i, j]
+            inout_group.lanes[j, i] = queries[i, j]
             total += queries[i, j]
-        out_center[j, 0] = total / n
+        inout_group.center[j, 0] = total / n
         for i in range(n, n_lanes):
-            out_lanes[j, i] = queries[0, j]
+            inout_group.lanes[j, i] = queries[0, j]
+    inout_group.waiting[0] = 0
+    inout_group.priorities[0] = 0
     return n_lanes
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def count_within(bounds, limits, n_lanes):
     """How many lanes have a bound that is not above their limit."""
     n = 0
@@ -125,18 +155,18 @@ def count_within(bounds, limits, n_lanes):
     return n
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def list_within(bounds, limits, n_lanes, out_chosen):
     """The lanes whose bound is not above their limit: their numbers, and how many they are."""
-    n = 0
+    n = np.intp(0)
     for i in range(n_lanes):
         out_chosen[n] = i
         n += np.intp(bounds[i] <= limits[i])
     return n
 
 
-@kernel(STRICT)
-def add_children(tree, node, metric, center, n_waiting, inout_frontier):
+@kernel(STRICT, allocates=False)
+def add_children(tree, node, metric, n_waiting, inout_group):
     """Let the children of a node wait for their turn.
 
     Going down in depth, the one on whose side of the split the middle of the group lies is next.
@@ -146,11 +176,9 @@ def add_children(tree, node, metric, center, n_waiting, inout_frontier):
     tree : Tree
     node : int
     metric : Metric
-    center : float64[n_features, 1]
-        Middle of the group.
     n_waiting : int
         Nodes that wait already.
-    inout_frontier : Frontier
+    inout_group : Group
 
     Returns
     -------
@@ -159,36 +187,36 @@ def add_children(tree, node, metric, center, n_waiting, inout_frontier):
     """
     left = node + 1
     right = node + 2 * (tree.middle[node] - tree.first[node])
-    if inout_frontier.nearest_first:
-        bound = np.empty(1)
+    center, bound = inout_group.center, inout_group.bounds[0]
+    if inout_group.nearest_first:
         for child in (left, right):
             bound_box(tree.lower[child], tree.upper[child], center, 1, metric, bound)
-            push(n_waiting, -bound[0], child, inout_frontier.priorities, inout_frontier.nodes)
+            push(n_waiting, -bound[0], child, inout_group.priorities, inout_group.waiting)
             n_waiting += 1
         return n_waiting
     is_left = center[tree.axis[node], 0] < tree.threshold[node]
-    inout_frontier.nodes[n_waiting] = right if is_left else left
-    inout_frontier.nodes[n_waiting + 1] = left if is_left else right
+    inout_group.waiting[n_waiting] = right if is_left else left
+    inout_group.waiting[n_waiting + 1] = left if is_left else right
     return n_waiting + 2
 
 
-@kernel(STRICT)
-def take_node(n_waiting, inout_frontier):
+@kernel(STRICT, allocates=False)
+def take_node(n_waiting, inout_group):
     """Take the node whose turn it is out of those that wait."""
     last = n_waiting - 1
-    node = inout_frontier.nodes[last]
-    if inout_frontier.nearest_first:
-        nodes, priorities = inout_frontier.nodes, inout_frontier.priorities
-        priority, node = priorities[last], nodes[0]
-        sink(0, last, priority, nodes[last], priorities, nodes)
+    node = inout_group.waiting[last]
+    if inout_group.nearest_first:
+        priority, waiting = inout_group.priorities[last], node
+        node = inout_group.waiting[0]
+        sink(0, last, priority, waiting, inout_group.priorities, inout_group.waiting)
     return node
 
 
-@kernel(STRICT)
-def points_of(indices, leaf, leaf_size):
-    """Indices of the points of a leaf."""
-    begin = leaf * leaf_size
+@kernel(STRICT, allocates=False)
+def points_in_leaf(tree, leaf):
+    """How many points a leaf has: as many as it can hold, but for the last one."""
+    leaf_size = tree.leaves.shape[2]
     n = leaf_size
-    while indices[begin + n - 1] == NO_POINT:  # in the last leaf only
+    while tree.indices[leaf * leaf_size + n - 1] == NO_POINT:
         n -= 1
-    return indices[begin : begin + n]
+    return n

@@ -12,13 +12,13 @@ LONG_LIST = 48
 """From so many neighbours on, a heap takes less time than moving half of a sorted list."""
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def is_before(distance, index, other_distance, other_index):
     """Whether one entry comes before another."""
     return distance < other_distance or (distance == other_distance and index < other_index)
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def insert_sorted(distance, index, inout_distances, inout_indices):
     """Put an entry into a sorted list at its place; the last entry falls off.
 
@@ -26,27 +26,27 @@ def insert_sorted(distance, index, inout_distances, inout_indices):
     ----------
     distance : float
     index : int
-        Before the last entry of the list.
-    inout_distances : float64[n]
-    inout_indices : int64[n]
+        The entry, which comes before the last one.
+    inout_distances : float64[size]
+    inout_indices : int64[size]
     """
-    s = inout_distances.shape[0] - 1
-    while s > 0 and is_before(distance, index, inout_distances[s - 1], inout_indices[s - 1]):
-        inout_distances[s] = inout_distances[s - 1]
-        inout_indices[s] = inout_indices[s - 1]
-        s -= 1
-    inout_distances[s] = distance
-    inout_indices[s] = index
+    at = inout_distances.shape[0] - 1
+    while at > 0 and is_before(distance, index, inout_distances[at - 1], inout_indices[at - 1]):
+        inout_distances[at] = inout_distances[at - 1]
+        inout_indices[at] = inout_indices[at - 1]
+        at -= 1
+    inout_distances[at] = distance
+    inout_indices[at] = index
 
 
-@kernel(STRICT)
-def sink(root, size, distance, index, inout_distances, inout_indices):
+@kernel(STRICT, allocates=False)
+def sink(place, size, distance, index, inout_distances, inout_indices):
     """Put an entry at a place of a heap and let it sink to where it belongs.
 
     Parameters
     ----------
-    root : int
-        The place, below which everything is in order already.
+    place : int
+        Below it everything is in order already.
     size : int
         Entries of the heap; whatever follows them is left alone.
     distance : float
@@ -55,7 +55,7 @@ def sink(root, size, distance, index, inout_distances, inout_indices):
     inout_distances : float64[>= size]
     inout_indices : int64[>= size]
     """
-    place, child = root, 2 * root + 1
+    child = 2 * place + 1
     while child < size:
         x, i = inout_distances[child], inout_indices[child]
         if child + 1 < size:
@@ -72,25 +72,7 @@ def sink(root, size, distance, index, inout_distances, inout_indices):
     inout_indices[place] = index
 
 
-@kernel(STRICT)
-def make_heap(inout_distances, inout_indices):
-    """Order a list as a heap, its last entry in order at the root (Floyd 1964)."""
-    n = inout_distances.shape[0]
-    for s in range(n // 2 - 1, -1, -1):
-        sink(s, n, inout_distances[s], inout_indices[s], inout_distances, inout_indices)
-
-
-@kernel(STRICT)
-def sort_heap(inout_distances, inout_indices):
-    """Sort a heap."""
-    for last in range(inout_distances.shape[0] - 1, 0, -1):
-        x, i = inout_distances[last], inout_indices[last]
-        inout_distances[last] = inout_distances[0]
-        inout_indices[last] = inout_indices[0]
-        sink(0, last, x, i, inout_distances, inout_indices)
-
-
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def push(size, distance, index, inout_distances, inout_indices):
     """Add an entry to a heap of so many entries.
 
@@ -112,3 +94,22 @@ def push(size, distance, index, inout_distances, inout_indices):
         place = parent
     inout_distances[place] = distance
     inout_indices[place] = index
+
+
+@kernel(STRICT, allocates=False)
+def make_heap(inout_distances, inout_indices):
+    """Order a list as a heap, its last entry in order at the root (Floyd 1964)."""
+    size = inout_distances.shape[0]
+    for place in range(size // 2 - 1, -1, -1):
+        x, i = inout_distances[place], inout_indices[place]
+        sink(place, size, x, i, inout_distances, inout_indices)
+
+
+@kernel(STRICT, allocates=False)
+def sort_heap(inout_distances, inout_indices):
+    """Sort a heap."""
+    for last in range(inout_distances.shape[0] - 1, 0, -1):
+        x, i = inout_distances[last], inout_indices[last]
+        inout_distances[last] = inout_distances[0]
+        inout_indices[last] = inout_indices[0]
+        sink(0, last, x, i, inout_distances, inout_indices)

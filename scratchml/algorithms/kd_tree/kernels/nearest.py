@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from scratchml.core.jit import STRICT, kernel
 
-from .bounds import bound_box, measure_leaf, write_distances
+from .bounds import bound_box, measure_leaf, restore_distances
 from .groups import (
     DISTANCES,
     LANES,
@@ -17,8 +19,8 @@ from .groups import (
     count_within,
     end_of_group,
     list_within,
-    load_lanes,
-    points_of,
+    points_in_leaf,
+    start_group,
     take_node,
 )
 from .lists import LONG_LIST, insert_sorted, is_before, sink, sort_heap
@@ -28,7 +30,172 @@ HALVINGS = 6
 """Steps of the search for a first limit. Few more points than needed are then below it."""
 
 
-@kernel(STRICT)
+class Lists(NamedTuple):
+    """The nearest points to each query of a group that have been found so far."""
+
+    is_sorted: bool
+    """Whether they are to be sorted in the end."""
+    distances: np.ndarray
+    """float64[LANES, k]: reduced; infinite where nothing has been found yet."""
+    indices: np.ndarray
+    """int64[LANES, k]"""
+    limits: np.ndarray
+    """float64[LANES]: largest distance that a further neighbour may have; -1 where no query is."""
+
+
+def make_lists(k: int, is_sorted: bool) -> Lists:
+    """Memory for the lists of a group."""
+    return Lists(is_sorted, np.empty((LANES, k)), np.empty((LANES, k), np.int64), np.empty(LANES))
+
+
+@kernel(STRICT, allocates=False)
+def find_nearest(
+    tree, metric, queries, homes, rows, group, lists, out_distances, out_indices, out_counts
+):
+    """The k nearest points of each query.
+
+    Parameters
+    ----------
+    tree : Tree
+    metric : Metric
+    queries : float64[n_queries, n_features]
+    homes : int32[n_queries]
+        The leaf into whose cell each of them falls.
+    rows : int64[n_queries]
+        Row of the output for each of them.
+    group : Group
+        Overwritten.
+    lists : Lists
+        Overwritten.
+    out_distances : float64[n_rows, k]
+        Distances (not reduced).
+    out_indices : int64[n_rows, k]
+    out_counts : int64[4]
+        Added to: nodes trimmed, leaves opened, nodes split, distances computed.
+
+    Notes
+    -----
+    Exact (see `bounds`). A group of queries visits a node if one of them has to. Friedman, Bentley
+    and Finkel (1977).
+    """
+    bounds, limits = group.bounds[0], lists.limits
+    begin = 0
+    while begin < homes.shape[0]:
+        end = end_of_group(homes, begin)
+        n = end - begin
+        group_queries, group_homes = queries[begin:end], homes[begin:end]
+        n_lanes = start_group(group_queries, group)
+        clear_lists(n, lists)
+        out_counts[DISTANCES] += offer_homes(tree, metric, group_queries, group_homes, group, lists)
+        n_waiting = 1
+        while n_waiting > 0:
+            node = take_node(n_waiting, group)
+            n_waiting -= 1
+            bound_box(tree.lower[node], tree.upper[node], group.lanes, n_lanes, metric, bounds)
+            if count_within(bounds, limits, n_lanes) == 0:
+                out_counts[TRIMMED] += 1
+                continue
+            if tree.middle[node] > 0:
+                out_counts[SPLIT] += 1
+                n_waiting = add_children(tree, node, metric, n_waiting, group)
+                continue
+            out_counts[OPENED] += 1
+            leaf = tree.first[node]
+            for i in range(n):
+                if group_homes[i] == leaf:  # it has been offered already
+                    bounds[i] = np.nan  # within no limit
+            n_chosen = list_within(bounds, limits, n_lanes, group.chosen)
+            out_counts[DISTANCES] += offer_leaf(
+                tree, metric, leaf, group_queries, n_chosen, group, lists
+            )
+        for i in range(n):
+            if lists.is_sorted and lists.distances.shape[1] >= LONG_LIST:
+                sort_heap(lists.distances[i], lists.indices[i])
+            row = rows[begin + i]
+            restore_distances(lists.distances[i], metric, out_distances[row])
+            for t in range(lists.indices.shape[1]):
+                out_indices[row, t] = lists.indices[i, t]
+        begin = end
+
+
+@kernel(STRICT, allocates=False)
+def clear_lists(n, inout_lists):
+    """Empty the lists of n queries."""
+    inout_lists.distances[:n] = np.inf
+    inout_lists.indices[:n] = NO_POINT
+    inout_lists.limits[:n] = np.inf
+    inout_lists.limits[n:] = -1
+
+
+@kernel(STRICT, allocates=False)
+def offer_homes(tree, metric, queries, homes, inout_group, inout_lists):
+    """Offer each query the points of the leaf it falls into; see `offer_leaf`."""
+    n_distances = 0
+    begin = 0
+    while begin < homes.shape[0]:
+        leaf = homes[begin]
+        n = 0
+        while begin < homes.shape[0] and homes[begin] == leaf:
+            inout_group.chosen[n] = begin
+            n += 1
+            begin += 1
+        n_distances += offer_leaf(tree, metric, leaf, queries, n, inout_group, inout_lists)
+    return n_distances
+
+
+@kernel(STRICT, allocates=False)
+def offer_leaf(tree, metric, leaf, queries, n_chosen, inout_group, inout_lists):
+    """Offer the points of a leaf to the lists of the chosen queries.
+
+    Parameters
+    ----------
+    tree : Tree
+    metric : Metric
+    leaf : int
+    queries : float64[n_queries, n_features]
+        Of the group.
+    n_chosen : int
+        How many of them are chosen.
+    inout_group : Group
+    inout_lists : Lists
+
+    Returns
+    -------
+    int
+        Distances computed.
+    """
+    chosen, distances = inout_group.chosen, inout_group.distances
+    measure_leaf(tree.leaves[leaf], queries, chosen, n_chosen, metric, distances)
+    n_points, k = points_in_leaf(tree, leaf), inout_lists.distances.shape[1]
+    indices = tree.indices[leaf * tree.leaves.shape[2] :]
+    worst = 0 if k >= LONG_LIST else k - 1
+    for s in range(n_chosen):
+        query = chosen[s]
+        offered = distances[s]
+        limit = inout_lists.limits[query]
+        if limit == np.inf and k < n_points:
+            limit = first_limit(offered[:n_points], k)
+        n = 0
+        for t in range(n_points):
+            n += offered[t] <= limit
+        if n == 0:
+            continue
+        list_distances, list_indices = inout_lists.distances[query], inout_lists.indices[query]
+        for t in range(n_points):
+            x = offered[t]
+            if x > limit:
+                continue
+            if is_before(x, indices[t], list_distances[worst], list_indices[worst]):
+                if k >= LONG_LIST:
+                    sink(0, k, x, indices[t], list_distances, list_indices)
+                else:
+                    insert_sorted(x, indices[t], list_distances, list_indices)
+                limit = min(limit, list_distances[worst])
+        inout_lists.limits[query] = limit
+    return n_chosen * n_points
+
+
+@kernel(STRICT, allocates=False)
 def first_limit(distances, k):
     """A value that at least k of some distances do not exceed, and few more."""
     low, high = 0.0, distances[0]
@@ -44,168 +211,3 @@ def first_limit(distances, k):
         else:
             low = middle
     return high
-
-
-@kernel(STRICT)
-def offer_leaf(distances, indices, chosen, n_chosen, inout_limits, inout_distances, inout_indices):
-    """Offer the points of a leaf to the lists of some queries.
-
-    Parameters
-    ----------
-    distances : float64[>= n_chosen, >= n_points]
-        Reduced distances of the points, a row for each chosen query.
-    indices : int64[n_points]
-        Which points they are.
-    chosen : int64[>= n_chosen]
-        Which queries.
-    n_chosen : int
-    inout_limits : float64[n_queries]
-        Largest distance that a neighbour may have; infinite where nothing has been offered yet.
-    inout_distances : float64[n_queries, k]
-        Lists of the nearest points so far.
-    inout_indices : int64[n_queries, k]
-    """
-    n_points, k = indices.shape[0], inout_distances.shape[1]
-    worst = 0 if k >= LONG_LIST else k - 1
-    for s in range(n_chosen):
-        query = chosen[s]
-        offered = distances[s, :n_points]
-        limit = inout_limits[query]
-        if limit == np.inf and k < n_points:
-            limit = first_limit(offered, k)
-        n = 0
-        for t in range(n_points):
-            n += offered[t] <= limit
-        if n == 0:
-            continue
-        list_distances, list_indices = inout_distances[query], inout_indices[query]
-        for t in range(n_points):
-            x = offered[t]
-            if x > limit:
-                continue
-            if is_before(x, indices[t], list_distances[worst], list_indices[worst]):
-                if k >= LONG_LIST:
-                    sink(0, k, x, indices[t], list_distances, list_indices)
-                else:
-                    insert_sorted(x, indices[t], list_distances, list_indices)
-                limit = min(limit, list_distances[worst])
-        inout_limits[query] = limit
-
-
-@kernel(STRICT)
-def offer_homes(
-    tree, metric, queries, homes, chosen, distances, inout_limits, inout_distances, inout_indices
-):
-    """Offer each query the points of the leaf it falls into; see `offer_leaf`.
-
-    Returns
-    -------
-    int
-        Distances computed.
-    """
-    leaf_size = tree.leaves.shape[2]
-    n_distances = 0
-    begin = 0
-    while begin < homes.shape[0]:
-        leaf = homes[begin]
-        n = 0
-        while begin < homes.shape[0] and homes[begin] == leaf:
-            chosen[n] = begin
-            n += 1
-            begin += 1
-        measure_leaf(tree.leaves[leaf], queries, chosen, n, metric, distances)
-        indices = points_of(tree.indices, leaf, leaf_size)
-        offer_leaf(distances, indices, chosen, n, inout_limits, inout_distances, inout_indices)
-        n_distances += n * indices.shape[0]
-    return n_distances
-
-
-@kernel(STRICT)
-def find_nearest(
-    tree, metric, queries, homes, rows, frontier, is_sorted, out_distances, out_indices, out_counts
-):
-    """The k nearest points of each query.
-
-    Parameters
-    ----------
-    tree : Tree
-    metric : Metric
-    queries : float64[n_queries, n_features]
-    homes : int32[n_queries]
-        The leaf into whose cell each of them falls.
-    rows : int64[n_queries]
-        Row of the output for each of them.
-    frontier : Frontier
-        Its arrays are overwritten.
-    is_sorted : bool
-        Whether the neighbours of a query are to be sorted by (distance, index).
-    out_distances : float64[n_rows, k]
-        Distances (not reduced).
-    out_indices : int64[n_rows, k]
-    out_counts : int64[4]
-        Added to: nodes trimmed, leaves opened, nodes split, distances computed.
-
-    Notes
-    -----
-    Exact (see `bounds`). A group of queries visits a node if one of them has to. Friedman, Bentley
-    and Finkel (1977).
-    """
-    n_features, leaf_size = tree.leaves.shape[1:]
-    k = out_distances.shape[1]
-    lanes, center = np.empty((n_features, LANES)), np.empty((n_features, 1))
-    bounds, limits = np.empty(LANES), np.empty(LANES)
-    chosen = np.empty(LANES + 1, np.int64)
-    distances = np.empty((LANES, leaf_size))
-    lists, list_indices = np.empty((LANES, k)), np.empty((LANES, k), np.int64)
-    begin = 0
-    while begin < homes.shape[0]:
-        end = end_of_group(homes, begin)
-        n = end - begin
-        group, group_homes = queries[begin:end], homes[begin:end]
-        n_lanes = load_lanes(group, lanes, center)
-        limits[:n] = np.inf
-        limits[n:] = -1
-        lists[:n] = np.inf
-        list_indices[:n] = NO_POINT
-        out_counts[DISTANCES] += offer_homes(
-            tree,
-            metric,
-            group,
-            group_homes,
-            chosen,
-            distances,
-            limits,
-            lists,
-            list_indices,
-        )
-        frontier.nodes[0] = 0
-        frontier.priorities[0] = 0
-        n_waiting = 1
-        while n_waiting > 0:
-            node = take_node(n_waiting, frontier)
-            n_waiting -= 1
-            bound_box(tree.lower[node], tree.upper[node], lanes, n_lanes, metric, bounds)
-            if count_within(bounds, limits, n_lanes) == 0:
-                out_counts[TRIMMED] += 1
-                continue
-            if tree.middle[node] > 0:
-                out_counts[SPLIT] += 1
-                n_waiting = add_children(tree, node, metric, center, n_waiting, frontier)
-                continue
-            out_counts[OPENED] += 1
-            leaf = tree.first[node]
-            for i in range(n):
-                if group_homes[i] == leaf:  # it has been offered already
-                    bounds[i] = np.nan  # within no limit
-            n_chosen = list_within(bounds, limits, n_lanes, chosen)
-            measure_leaf(tree.leaves[leaf], group, chosen, n_chosen, metric, distances)
-            indices = points_of(tree.indices, leaf, leaf_size)
-            offer_leaf(distances, indices, chosen, n_chosen, limits, lists, list_indices)
-            out_counts[DISTANCES] += n_chosen * indices.shape[0]
-        for i in range(n):
-            if is_sorted and k >= LONG_LIST:
-                sort_heap(lists[i], list_indices[i])
-            row = rows[begin + i]
-            out_indices[row] = list_indices[i]
-            write_distances(lists[i], metric, out_distances[row])
-        begin = end

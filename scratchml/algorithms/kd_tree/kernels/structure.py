@@ -46,7 +46,7 @@ class Tree(NamedTuple):
     axis: np.ndarray
     """int32[n_nodes]: the feature along which it is split."""
     threshold: np.ndarray
-    """float[n_nodes]: least coordinate of the right child along the axis; the left's are no larger."""
+    """float[n_nodes]: least coordinate of the right child along the axis; no left one is larger."""
     lower: np.ndarray
     """float[n_nodes, n_features]: least coordinates of its points."""
     upper: np.ndarray
