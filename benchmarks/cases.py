@@ -47,6 +47,8 @@ class Case:
         Key of `benchmarks.data.DATASETS`.
     options : mapping
         Passed to it.
+    n_queries : int
+        Further samples of the same kind, beside the data: the parameter ``queries``.
     n_iter : int or None
         Condition: the iterations that every contestant must have run. None: as many as it takes.
     threads : int or None
@@ -64,6 +66,7 @@ class Case:
     parameters: Mapping[str, Any]
     dataset: str = "blobs"
     options: Mapping[str, Any] = field(default_factory=dict)
+    n_queries: int = 0
     n_iter: int | None = None
     threads: int | None = None
     quick: int | None = None
@@ -75,13 +78,18 @@ class Case:
 
     def problem(self) -> tuple[Any, dict[str, Any]]:
         """The data, and the parameters with the rows that they mean."""
-        X = DATASETS[self.dataset](
-            self.n_samples, self.n_features, self.n_clusters, self.dtype, **self.options
+        n_drawn = self.n_samples + self.n_queries
+        drawn = DATASETS[self.dataset](
+            n_drawn, self.n_features, self.n_clusters, self.dtype, **self.options
         )
-        return X, {
+        X = drawn[: self.n_samples] if self.n_queries else drawn
+        parameters = {
             name: value.of(X) if isinstance(value, Rows) else value
             for name, value in self.parameters.items()
         }
+        if self.n_queries:
+            parameters["queries"] = drawn[self.n_samples :]
+        return X, parameters
 
     def quickened(self) -> Case | None:
         """The case as a quick run has it, or None if it is left out there."""
@@ -183,11 +191,31 @@ def spherical(name: str, *size: Any, **conditions: Any) -> Case:
     return replace(lloyd(name, *size, **conditions), algorithm="spherical_kmeans")
 
 
+def neighbors(
+    name: str, n_samples: int, n_features: int, parameters: Mapping[str, Any], **conditions: Any
+) -> Case:
+    """A search tree built and queried, for every sample where there are no ``n_queries``."""
+    return Case(name, "neighbors", n_samples, n_features, 20, "float64", parameters, **conditions)
+
+
+def brute_neighbors(name: str, n_samples: int, n_features: int, **conditions: Any) -> Case:
+    """The ten nearest of all samples, of as many further ones as there are ``n_queries``."""
+    shape = n_samples, n_features, 20, conditions.pop("dtype", "float64")
+    parameters = {"n_neighbors": 10}
+    return Case(name, "brute_neighbors", *shape, parameters, options=WIDE, **conditions)
+
+
+def radius_of(n_neighbors: int, n_samples: int) -> float:
+    """Radius of the ball that holds so many of the samples spread over a unit cube, on average."""
+    return float(np.cbrt(3 * n_neighbors / (4 * np.pi * n_samples)))
+
+
 CLEAR, WIDE, MIXED = {"std": 0.5}, {"std": 3.0}, {"std": 25.0}
 BROAD = {"std": 6.0}
 SMALL_FIT = {"n_clusters": 3, "random_state": 0}
 BATCHES = {"n_clusters": 60, "batch_size": 4096, "random_state": 0}
 NEAR, FAR = {"eps": 0.1, "min_samples": 10}, {"eps": 0.3, "min_samples": 10}
+MEAN_30 = {"radius": radius_of(30, 10_000_000)}
 HIERARCHY = {"min_cluster_size": 25, "min_samples": 10}
 
 CASES = {
@@ -219,7 +247,14 @@ CASES = {
         spherical("SK1-1", 100_000, 64, 100, "float32", seed=1, options=BROAD, threads=1),
         Case("D1", "dbscan", 200_000, 2, 20, "float64", NEAR, options=CLEAR, quick=20_000),
         Case("D3", "dbscan", 200_000, 3, 20, "float64", FAR, options=CLEAR),
-        Case("N1", "neighbors", 100_000, 3, 20, "float64", {"n_neighbors": 10}, quick=20_000),
+        neighbors("N1", 100_000, 3, {"n_neighbors": 10}, quick=20_000),
+        neighbors("N2", 500_000, 3, {"n_neighbors": 8}, n_queries=100_000),
+        neighbors("N2-1", 500_000, 3, {"n_neighbors": 8}, n_queries=100_000, threads=1),
+        neighbors("N3", 100_000, 8, {"n_neighbors": 5}, quick=20_000),
+        neighbors("N4", 10_000_000, 3, MEAN_30, dataset="uniform", n_queries=200_000),
+        brute_neighbors("NB1", 20_000, 128, n_queries=20_000, quick=4_000),
+        brute_neighbors("NB1-1", 20_000, 128, n_queries=20_000, threads=1),
+        brute_neighbors("NB1f", 20_000, 128, n_queries=20_000, dtype="float32"),
         Case("H1", "hdbscan", 50_000, 3, 20, "float64", HIERARCHY, options=CLEAR, quick=5000),
     )
 }

@@ -18,6 +18,11 @@ def blobs(
     return np.ascontiguousarray(X, dtype)
 
 
+def uniform(n_samples: int, n_features: int, n_clusters: int, dtype: str) -> np.ndarray:
+    """Samples spread evenly over the unit cube, without clusters; float[n_samples, n_features]."""
+    return np.random.default_rng(0).random((n_samples, n_features), np.dtype(dtype))
+
+
 def digits(n_samples: int, n_features: int, n_clusters: int, dtype: str) -> np.ndarray:
     """The first scanned digits, float[n_samples, 64]; the other sizes are not a choice."""
     bunch: Any = load_digits()
@@ -55,6 +60,7 @@ def documents(
 
 DATASETS: dict[str, Callable[..., Any]] = {
     "blobs": blobs,
+    "uniform": uniform,
     "digits": digits,
     "documents": documents,
 }

@@ -354,43 +354,138 @@ class ParallelDBSCAN(Peer):
         return Outcome(labels=np.asarray(result[0]))
 
 
-# --- Nearest neighbours: build, then query every row ----------------------------------------------
+# --- Nearest neighbours: build a tree, then query it ----------------------------------------------
+
+
+class NeighborsPeer(Peer):
+    """The distances to ``n_neighbors`` of each query, or the number of points within ``radius``.
+
+    Queries are the data unless there are ``queries``. Each tree has its own leaf size.
+    """
+
+    def load(self, X: Any, y: Any, n_threads: int) -> None:
+        self._X, self._n_threads = X, n_threads
+        self._queries = self.parameters.get("queries", X)
+
+    def ready(self) -> Callable[[], Any]:
+        if "radius" in self.parameters:
+            return partial(self.count, self.parameters["radius"])
+        return partial(self.search, self.parameters["n_neighbors"])
+
+    @abstractmethod
+    def search(self, k: int) -> np.ndarray:
+        """Build and find: distances, float64[n_queries, k]."""
+
+    @abstractmethod
+    def count(self, radius: float) -> np.ndarray:
+        """Build and count: int64[n_queries]."""
+
+    def outcome(self, result: Any) -> Outcome:
+        return Outcome(values=np.asarray(result))
+
+
+@takes_part("neighbors", OURS)
+class OurNeighbors(NeighborsPeer):
+    """`scratchml.neighbors.KDTree`."""
+
+    def search(self, k: int) -> np.ndarray:
+        self._tree = self._build()
+        return self._tree.query(self._queries, k)[0]
+
+    def count(self, radius: float) -> np.ndarray:
+        self._tree = self._build()
+        return self._tree.query_radius(self._queries, radius, count_only=True)
+
+    def _build(self) -> Any:
+        from scratchml.neighbors import KDTree
+
+        return KDTree(self._X)
+
+    def outcome(self, result: Any) -> Outcome:
+        return replace(
+            super().outcome(result), counters={"n_distances": int(self._tree.get_n_calls())}
+        )
 
 
 @takes_part("neighbors", REFERENCE)
-class SklearnNeighbors(Peer):
-    """`sklearn.neighbors.NearestNeighbors` by a KD-tree."""
+class SklearnNeighbors(NeighborsPeer):
+    """`sklearn.neighbors`: its KD-tree, queried by as many threads as there are."""
 
-    path = "sklearn.neighbors"
+    def search(self, k: int) -> np.ndarray:
+        from sklearn.neighbors import NearestNeighbors
 
-    def load(self, X: Any, y: Any, n_threads: int) -> None:
-        cls = import_module(self.path).NearestNeighbors
-        self._make = partial(cls, algorithm="kd_tree", n_jobs=n_threads, **self.parameters)
-        self._X = X
+        searcher = NearestNeighbors(n_neighbors=k, algorithm="kd_tree", n_jobs=self._n_threads)
+        return searcher.fit(self._X).kneighbors(self._queries)[0]
 
-    def ready(self) -> Callable[[], Any]:
-        neighbors = self._make()
-        return lambda: neighbors.fit(self._X).kneighbors(self._X)
+    def count(self, radius: float) -> np.ndarray:
+        # As NearestNeighbors shares the queries out, which itself has no way to count alone.
+        from joblib import Parallel, delayed
+        from sklearn.neighbors import KDTree
 
-    def outcome(self, result: Any) -> Outcome:
-        return Outcome(values=np.asarray(result[0]))
+        count = delayed(partial(KDTree(self._X).query_radius, r=radius, count_only=True))
+        parts = np.array_split(self._queries, self._n_threads)
+        in_threads = Parallel(n_jobs=self._n_threads, prefer="threads")
+        return np.concatenate(in_threads(count(part) for part in parts))
 
 
 @takes_part("neighbors", "scipy")
-class ScipyNeighbors(Peer):
+class ScipyNeighbors(NeighborsPeer):
     """`scipy.spatial.cKDTree`."""
 
-    def load(self, X: Any, y: Any, n_threads: int) -> None:
-        self._X, self._workers = X, n_threads
-
-    def ready(self) -> Callable[[], Any]:
+    def search(self, k: int) -> np.ndarray:
         from scipy.spatial import cKDTree
 
-        n_neighbors = self.parameters["n_neighbors"]
-        return lambda: cKDTree(self._X).query(self._X, n_neighbors, workers=self._workers)
+        distances, _ = cKDTree(self._X).query(self._queries, k, workers=self._n_threads)
+        return distances.reshape(-1, k)  # of one neighbour each it makes a vector
 
-    def outcome(self, result: Any) -> Outcome:
-        return Outcome(values=result[0])
+    def count(self, radius: float) -> np.ndarray:
+        from scipy.spatial import cKDTree
+
+        tree = cKDTree(self._X)
+        return tree.query_ball_point(
+            self._queries, radius, workers=self._n_threads, return_length=True
+        )
+
+
+# --- Nearest neighbours by brute force ------------------------------------------------------------
+
+
+@takes_part("brute_neighbors", OURS)
+class OurBruteForce(NeighborsPeer):
+    """`scratchml.neighbors.NearestNeighbors` by brute force, or another of its interface."""
+
+    path: ClassVar[str] = "scratchml.neighbors.NearestNeighbors"
+    """Import path of the class."""
+
+    def search(self, k: int) -> np.ndarray:
+        return self._fitted().kneighbors(self._queries, k)[0]
+
+    def count(self, radius: float) -> np.ndarray:
+        found = self._fitted().radius_neighbors(self._queries, radius, return_distance=False)
+        return np.array([len(indices) for indices in found])
+
+    def _fitted(self) -> Any:
+        module, _, name = self.path.rpartition(".")
+        searcher = getattr(import_module(module), name)
+        return searcher(algorithm="brute", n_jobs=self._n_threads).fit(self._X)
+
+
+@takes_part("brute_neighbors", REFERENCE)
+class SklearnBruteForce(OurBruteForce):
+    """`sklearn.neighbors.NearestNeighbors` by brute force."""
+
+    path = "sklearn.neighbors.NearestNeighbors"
+
+
+@takes_part("brute_neighbors", "scikit-learn-intelex")
+class IntelBruteForce(OurBruteForce):
+    """`sklearnex.neighbors.NearestNeighbors` by brute force."""
+
+    path = "sklearnex.neighbors.NearestNeighbors"
+
+    def load(self, X: Any, y: Any, n_threads: int) -> None:
+        super().load(X, y, n_threads)
+        set_intel_threads(n_threads)
 
 
 # --- HDBSCAN: min_samples counts the point itself, as in scikit-learn -----------------------------

@@ -18,6 +18,7 @@ TITLES = {
     "spherical_kmeans": "Spherical K-means",
     "dbscan": "DBSCAN",
     "neighbors": "Nearest neighbours",
+    "brute_neighbors": "Nearest neighbours by brute force",
     "hdbscan": "HDBSCAN",
 }
 """Headings of the algorithms; one that is not here is called by its key."""
@@ -76,8 +77,12 @@ def shown(results: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def size(case: dict[str, Any]) -> str:
-    """Shape, clusters and dtype of the data."""
+    """Shape of the data, clusters or neighbours, and dtype."""
     n, d, k = (case[name] for name in ("n_samples", "n_features", "n_clusters"))
+    parameters = case["parameters"]
+    if "radius" in parameters:
+        k = f"r = {parameters['radius']:.3g}"
+    k = parameters.get("n_neighbors", k)
     return f"{n:,} x {d}, {k}, {case['dtype']}"
 
 

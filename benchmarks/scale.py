@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import gamma
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,7 +43,7 @@ class Scaling:
     Attributes
     ----------
     case : callable
-        Makes the case of given ``n_samples``, ``n_features`` and ``n_clusters``.
+        Makes the case of given sizes.
     at : mapping
         The sizes that stay as they are.
     values : mapping
@@ -121,6 +122,31 @@ def one_pass_of_batches(n_samples: int, n_features: int, n_clusters: int) -> Cas
     return Case("scale", "minibatch_kmeans", *shape, parameters, options=MIXED, n_iter=1)
 
 
+LEAF_SIZE = 40
+"""Of the tree: its default."""
+
+
+def nearest_of_uniform(n_samples: int, n_features: int, n_neighbors: int) -> Case:
+    """A tree of evenly spread samples, asked for the neighbours of each."""
+    parameters = {"n_neighbors": n_neighbors}
+    shape = n_samples, n_features, 1, "float64"
+    return Case("scale", "neighbors", *shape, parameters, dataset="uniform")
+
+
+def expected_distances(case: Case, n_iter: int) -> int:
+    """Distances of all queries where leaves are cubes, at most all there are.
+
+    A ball of k samples lies in a cube that would hold k G of them, with G the volume of a cube
+    over that of the ball in it. Such a cube meets on average ``(1 + (k G / L)^(1/d))^d`` cubes of
+    L samples each (Friedman, Bentley and Finkel, ACM Transactions on Mathematical Software 3,
+    1977).
+    """
+    d, k = case.n_features, case.parameters["n_neighbors"]
+    cube_over_ball = 2**d * gamma(d / 2 + 1) / np.pi ** (d / 2)
+    leaves = (1 + (k * cube_over_ball / LEAF_SIZE) ** (1 / d)) ** d
+    return round(case.n_samples * min(leaves * LEAF_SIZE, case.n_samples))
+
+
 SCALINGS = {
     "kmeans": Scaling(
         plain_lloyd,
@@ -158,6 +184,18 @@ SCALINGS = {
         "n_distances_",
         "n k (iterations + 1)",
         lambda case, n_iter: case.n_samples * case.n_clusters * (n_iter + 1),
+    ),
+    "neighbors": Scaling(
+        nearest_of_uniform,
+        {"n_samples": 100_000, "n_features": 3, "n_neighbors": 8},
+        {
+            "n_samples": (50_000, 100_000, 200_000, 400_000, 800_000),
+            "n_features": (1, 2, 3, 4, 6, 8),
+            "n_neighbors": (2, 8, 32, 128),
+        },
+        "n_distances",
+        "n L (1 + (k G / L)^(1/d))^d of cubes with L points",
+        expected_distances,
     ),
     "minibatch_kmeans": Scaling(
         one_pass_of_batches,

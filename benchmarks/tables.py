@@ -18,6 +18,8 @@ from .limits import limits_table
 from .provenance import ROOT
 from .report import ratios_table, summary, table
 from .scale import slopes_table
+from .searches import searches_table
+from .tree_memory import tree_memory_table
 from .unfairness import unfairness_table
 from .variants import variants_table
 
@@ -84,10 +86,12 @@ TABLES: dict[str, Callable[..., str]] = {
     "benchmarks/results/process.json": process_table,
     "benchmarks/results/memory.json": memory_table,
     "benchmarks/results/scale.json": scale_table,
+    "benchmarks/results/tree_memory.json": tree_memory_table,
     "benchmarks/results/unfairness.json": unfairness_table,
     "benchmarks/results/distances.json": distances_table,
     "benchmarks/results/limits.json": limits_table,
     "benchmarks/results/variants.json": variants_table,
+    "benchmarks/results/searches.json": searches_table,
 }
 
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.cases import CASES, Case, Rows, lloyd
-from benchmarks.data import DATASETS, blobs, digits, nearest_centers
+from benchmarks.cases import CASES, Case, Rows, lloyd, radius_of
+from benchmarks.data import DATASETS, blobs, digits, nearest_centers, uniform
 from benchmarks.peers import CONTESTANTS
 
 
@@ -30,6 +30,22 @@ def test_problem_has_the_shape_dtype_and_start_of_the_case():
     rows = np.random.default_rng(2).choice(60, 4, replace=False)
     np.testing.assert_array_equal(parameters.pop("init"), X[rows])
     assert parameters == {"n_clusters": 4, "n_init": 1, "max_iter": 20, "tol": 0}
+
+
+def test_queries_are_further_samples():
+    X, parameters = replace(CASES["N2"], n_samples=60, n_queries=20).problem()
+    together = blobs(80, 3, 20, "float64")
+    np.testing.assert_array_equal(np.concatenate([X, parameters["queries"]]), together)
+    assert parameters.keys() == {"n_neighbors", "queries"}
+    assert CASES["N1"].quickened().problem()[1] == {"n_neighbors": 10}
+
+
+def test_a_ball_holds_as_many_of_the_unit_cube():
+    X = uniform(20_000, 3, 1, "float64")
+    assert X.min() >= 0
+    assert X.max() < 1
+    inside = np.linalg.norm(X - 0.5, axis=1) <= radius_of(300, len(X))
+    assert inside.sum() == pytest.approx(300, abs=60)
 
 
 def test_rows_are_different_ones():

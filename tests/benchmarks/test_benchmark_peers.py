@@ -10,7 +10,7 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks.cases import CASES, lloyd
+from benchmarks.cases import CASES, lloyd, radius_of
 from benchmarks.peers import (
     CONTESTANTS,
     PEERS,
@@ -28,13 +28,21 @@ from scratchml.bench.outcomes import compare_outcomes
 SMALL = {
     "kmeans": lloyd("small", 600, 3, 5, "float64", 4, options={"std": 3.0}),
     "neighbors": replace(CASES["N1"], n_samples=300),
+    "neighbors_of_others": replace(CASES["N2"], n_samples=300, n_queries=50),
+    "neighbors_counted": replace(
+        CASES["N4"], n_samples=300, n_queries=50, parameters={"radius": radius_of(30, 300)}
+    ),
+    "brute_neighbors": replace(CASES["NB1"], n_samples=300, n_queries=50),
+    "brute_neighbors_counted": replace(
+        CASES["NB1"], n_samples=300, n_queries=50, n_features=3, parameters={"radius": 5.0}
+    ),
 }
 REQUIRED = ("scratchml", "scipy")
 
 
-def outcome_of(algorithm, peer):
-    X, parameters = SMALL[algorithm].problem()
-    contestant = CONTESTANTS[algorithm][peer](peer, parameters)
+def outcome_of(small, peer):
+    X, parameters = SMALL[small].problem()
+    contestant = CONTESTANTS[SMALL[small].algorithm][peer](peer, parameters)
     contestant.load(X, None, 1)
     contestant.ready()()
     return contestant.outcome(contestant.ready()())
@@ -45,20 +53,20 @@ def test_peers_and_contestants_have_the_same_names():
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "peer"),
+    ("small", "peer"),
     [
-        (algorithm, peer)
-        for algorithm in SMALL
+        (small, peer)
+        for small, case in SMALL.items()
         for peer in REQUIRED
-        if peer in CONTESTANTS[algorithm]
+        if peer in CONTESTANTS[case.algorithm]
     ],
 )
-def test_contestants_do_what_scikit_learn_does(algorithm, peer):
-    ours, theirs = outcome_of(algorithm, peer), outcome_of(algorithm, "scikit-learn")
+def test_contestants_do_what_scikit_learn_does(small, peer):
+    ours, theirs = outcome_of(small, peer), outcome_of(small, "scikit-learn")
     agreement = compare_outcomes(ours, theirs)
     assert agreement.refusal is None
     assert agreement.same_labels in (None, True)
-    assert ours.n_iter == theirs.n_iter == SMALL[algorithm].n_iter
+    assert ours.n_iter == theirs.n_iter == SMALL[small].n_iter
 
 
 def test_version_of_what_is_not_installed(monkeypatch):

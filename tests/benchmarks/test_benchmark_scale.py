@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 import pytest
 
 from benchmarks import scale
 from benchmarks.scale import (
+    LEAF_SIZE,
     LEAST_MEMORY,
     SCALINGS,
     Scaling,
     log_log_slope,
     measure_scaling,
+    nearest_of_uniform,
     plain_lloyd,
     scaling_chart,
     scaling_markdown,
@@ -22,6 +26,7 @@ from scratchml.bench import UnfairDuelError
 from scratchml.bench.measure import Measurement, Record
 from scratchml.bench.outcomes import Outcome
 from scratchml.cluster import KMeans
+from scratchml.neighbors import KDTree
 
 SMALL = Scaling(
     plain_lloyd,
@@ -71,6 +76,18 @@ def test_formula_is_what_is_counted(n_clusters):
     kmeans = KMeans(**parameters).fit(X)
     assert kmeans.n_iter_ == case.n_iter
     assert kmeans.n_distances_ == SCALINGS["kmeans"].work(case, kmeans.n_iter_)
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("n_features", [1, 2, 3])
+def test_trees_compute_no_more_distances_than_cubes_need(n_features):
+    assert inspect.signature(KDTree).parameters["leaf_size"].default == LEAF_SIZE
+    case = nearest_of_uniform(20_000, n_features, 8)
+    X, _ = case.problem()
+    tree = KDTree(X)
+    tree.query(X, 8)
+    expected = SCALINGS["neighbors"].work(case, 0)
+    assert 0.2 * expected < tree.get_n_calls() < expected < 0.05 * len(X) ** 2
 
 
 @pytest.fixture
