@@ -14,6 +14,7 @@ _SKLEARN_HOMES = {
     "NotFittedError": "sklearn.exceptions",
     "InvalidParameterError": "sklearn.utils._param_validation",
     "ConvergenceWarning": "sklearn.exceptions",
+    "DataConversionWarning": "sklearn.exceptions",
 }
 
 # (our class, scikit-learn's) -> the class that derives from both, so that there is only one.
@@ -81,6 +82,13 @@ class InvalidParameterError(ValueError, TypeError):
 
 class ConvergenceWarning(UserWarning):
     """Warned with when an iterative fit stops short of what it was asked for."""
+
+    __module__ = _PUBLIC_MODULE
+    __reduce__ = _reduce
+
+
+class DataConversionWarning(UserWarning):
+    """Warned with when data are taken in another form than they were given in."""
 
     __module__ = _PUBLIC_MODULE
     __reduce__ = _reduce

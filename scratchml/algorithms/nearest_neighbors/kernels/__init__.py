@@ -1,0 +1,1 @@
+"""Compiled loops of nearest neighbours by brute force, each over one block of queries."""

@@ -1,0 +1,72 @@
+"""Neighbours within a radius: lists of different lengths, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from ..kernels.direct import Hits
+
+ROOM = 2**15
+"""Points within a radius that a kernel finds in one call; more than four tiles hold."""
+
+
+class Found(NamedTuple):
+    """The points that a search within radii has found."""
+
+    starts: np.ndarray
+    """Where the list of each query starts, and where the last one ends, int64[n_queries + 1]."""
+    indices: np.ndarray
+    """int64[n_found]."""
+    distances: np.ndarray | None
+    """float[n_found]; None where nobody asked for them."""
+
+    def without_self(self) -> Found:
+        """The same where queries are the points, and none is a neighbour of itself."""
+        of_entry = np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+        kept = self.indices != of_entry
+        starts = np.concatenate(([0], np.cumsum(kept)))[self.starts]
+        distances = None if self.distances is None else self.distances[kept]
+        return Found(starts, self.indices[kept], distances)
+
+    def split(self, sort_results: bool) -> tuple[np.ndarray, np.ndarray | None]:
+        """Indices and distances as arrays of arrays, the nearest first if asked."""
+        n_queries = len(self.starts) - 1
+        indices = np.empty(n_queries, object)
+        distances = None if self.distances is None else np.empty(n_queries, object)
+        for q in range(n_queries):
+            rows = slice(self.starts[q], self.starts[q + 1])
+            indices[q] = self.indices[rows].copy()
+            if distances is not None and self.distances is not None:
+                distances[q] = self.distances[rows].copy()
+                if sort_results:
+                    order = np.argsort(distances[q], kind="stable")
+                    indices[q], distances[q] = indices[q][order], distances[q][order]
+        return indices, distances
+
+
+def starts_of(counts: np.ndarray) -> np.ndarray:
+    """Where lists of these lengths start, and where the last one ends."""
+    starts = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=starts[1:])
+    return starts
+
+
+def all_hits(find: Callable[[int, Hits], tuple[int, int]]) -> Iterator[Hits]:
+    """What a kernel finds, in as many parts as there is room for at a time."""
+    room = Hits(np.empty(ROOM, np.int64), np.empty(ROOM, np.int64))
+    step = 0
+    while step >= 0:
+        n_hits, step = find(step, room)
+        if n_hits > 0:
+            yield Hits(room.queries[:n_hits].copy(), room.indices[:n_hits].copy())
+
+
+def sort_hits(hits: list[Hits], n_queries: int) -> tuple[np.ndarray, np.ndarray]:
+    """How many points each query has found, and the points, query by query."""
+    queries = np.concatenate([part.queries for part in hits] or [np.empty(0, np.int64)])
+    indices = np.concatenate([part.indices for part in hits] or [np.empty(0, np.int64)])
+    order = np.argsort(queries, kind="stable")  # so that indices stay in their order
+    return np.bincount(queries, minlength=n_queries), indices[order]
