@@ -190,7 +190,7 @@ def add_children(tree, node, metric, n_waiting, inout_group):
     center, bound = inout_group.center, inout_group.bounds[0]
     if inout_group.nearest_first:
         for child in (left, right):
-            bound_box(tree.lower[child], tree.upper[child], center, 1, metric, bound)
+            bound_box(tree.lower[child], tree.upper[child], center, center.shape[1], metric, bound)
             push(n_waiting, -bound[0], child, inout_group.priorities, inout_group.waiting)
             n_waiting += 1
         return n_waiting

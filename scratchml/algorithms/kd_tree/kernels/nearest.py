@@ -41,11 +41,22 @@ class Lists(NamedTuple):
     """int64[LANES, k]"""
     limits: np.ndarray
     """float64[LANES]: largest distance that a further neighbour may have; -1 where no query is."""
+    near: np.ndarray
+    """float64[leaf_size + 1]: points of a leaf that may be in a first list,"""
+    names: np.ndarray
+    """int64[leaf_size + 1]: and which they are."""
 
 
-def make_lists(k: int, is_sorted: bool) -> Lists:
+def make_lists(k: int, leaf_size: int, is_sorted: bool) -> Lists:
     """Memory for the lists of a group."""
-    return Lists(is_sorted, np.empty((LANES, k)), np.empty((LANES, k), np.int64), np.empty(LANES))
+    return Lists(
+        is_sorted,
+        np.empty((LANES, k)),
+        np.empty((LANES, k), np.int64),
+        np.empty(LANES),
+        np.empty(leaf_size + 1),
+        np.empty(leaf_size + 1, np.int64),
+    )
 
 
 @kernel(STRICT, allocates=False)
@@ -172,15 +183,17 @@ def offer_leaf(tree, metric, leaf, queries, n_chosen, inout_group, inout_lists):
     for s in range(n_chosen):
         query = chosen[s]
         offered = distances[s]
+        list_distances, list_indices = inout_lists.distances[query], inout_lists.indices[query]
+        if k < min(n_points, LONG_LIST) and list_indices[0] == NO_POINT:
+            start_list(offered[:n_points], indices, inout_lists, list_distances, list_indices)
+            inout_lists.limits[query] = list_distances[worst]
+            continue
         limit = inout_lists.limits[query]
-        if limit == np.inf and k < n_points:
-            limit = first_limit(offered[:n_points], k)
         n = 0
         for t in range(n_points):
             n += offered[t] <= limit
         if n == 0:
             continue
-        list_distances, list_indices = inout_lists.distances[query], inout_lists.indices[query]
         for t in range(n_points):
             x = offered[t]
             if x > limit:
@@ -190,9 +203,42 @@ def offer_leaf(tree, metric, leaf, queries, n_chosen, inout_group, inout_lists):
                     sink(0, k, x, indices[t], list_distances, list_indices)
                 else:
                     insert_sorted(x, indices[t], list_distances, list_indices)
-                limit = min(limit, list_distances[worst])
+                limit = list_distances[worst]
         inout_lists.limits[query] = limit
     return n_chosen * n_points
+
+
+@kernel(STRICT, allocates=False)
+def start_list(distances, indices, inout_lists, out_distances, out_indices):
+    """Make a list of the nearest points of a leaf, without branches to mispredict.
+
+    Each point within a first limit goes where its rank is: the number of those that come before it.
+
+    Parameters
+    ----------
+    distances : float64[n_points]
+    indices : int64[>= n_points]
+    inout_lists : Lists
+        For its room.
+    out_distances : float64[k]
+    out_indices : int64[k]
+    """
+    k = out_distances.shape[0]
+    near, names = inout_lists.near, inout_lists.names
+    limit = first_limit(distances, k)
+    n = np.intp(0)
+    for t in range(distances.shape[0]):
+        near[n] = distances[t]
+        names[n] = indices[t]
+        n += np.intp(distances[t] <= limit)
+    for s in range(n):
+        x, i = near[s], names[s]
+        rank = 0
+        for t in range(n):
+            rank += np.intp((near[t] < x) | ((near[t] == x) & (names[t] < i)))
+        if rank < k:
+            out_distances[rank] = x
+            out_indices[rank] = i
 
 
 @kernel(STRICT, allocates=False)
