@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from scratchml.core.blocks import map_blocks
+from scratchml.core.kernels.heaps import NO_POINT
 
-from .kernels.build import build_subtree, join_boxes, split_node
-from .kernels.structure import NO_POINT, Tree
+from .kernels.build import SHORT_RANGE, build_subtree, join_boxes, split_node
+from .kernels.structure import Tree
 
 SUBTREES = 16
 """Subtrees that are built in parallel, at most; a power of two."""
@@ -55,7 +56,12 @@ def build_tree(X: np.ndarray, leaf_size: int) -> Tree:
     roots, upper_nodes = [0], []
     while len(roots) < SUBTREES and n // len(roots) >= 2 * SUBTREE_POINTS:
         upper_nodes += roots
-        map_blocks(lambda _, node: split_node(node, n, leaf_size, points, tree), roots)
+        map_blocks(
+            lambda _, node: split_node(
+                node, n, leaf_size, np.empty(SHORT_RANGE, X.dtype), points, tree
+            ),
+            roots,
+        )
         roots = [child for node in roots for child in children(tree, node)]
     map_blocks(lambda _, root: build_subtree(root, n, leaf_size, points, tree), roots)
     for node in reversed(upper_nodes):
