@@ -105,7 +105,7 @@ class Queries:
         indices = np.empty((len(self.points), k), np.int64)
 
         def walker() -> Walk:
-            lists = make_lists(k, self.tree.leaves.shape[2], is_sorted)
+            lists = make_lists(k, is_sorted)
 
             def walk(part: slice, queries: np.ndarray, group: Group, counts: np.ndarray) -> None:
                 homes, rows = self.homes[part], self.rows[part]

@@ -12,10 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from scratchml.core.jit import STRICT, kernel
+from scratchml.core.kernels.heaps import NO_POINT, push, sink
 
 from .bounds import bound_box
-from .lists import push, sink
-from .structure import NO_POINT
 
 LANES = 32
 """Queries in a group, at most."""
@@ -49,6 +48,10 @@ class Group(NamedTuple):
     """int64[LANES + 1]: lanes that a leaf may serve."""
     distances: np.ndarray
     """float64[LANES, leaf_size]: from each of those to the points of the leaf."""
+    near: np.ndarray
+    """float64[leaf_size + 1]: distances of those points that are near enough to one of them,"""
+    names: np.ndarray
+    """int64[leaf_size + 1]: and which points they are."""
 
 
 def make_group(n_features: int, leaf_size: int, capacity: int, nearest_first: bool) -> Group:
@@ -70,6 +73,8 @@ def make_group(n_features: int, leaf_size: int, capacity: int, nearest_first: bo
         bounds=np.empty((2, LANES)),
         chosen=np.empty(LANES + 1, np.int64),
         distances=np.empty((LANES, leaf_size)),
+        near=np.empty(leaf_size + 1),
+        names=np.empty(leaf_size + 1, np.int64),
     )
 
 
@@ -162,6 +167,29 @@ def list_within(bounds, limits, n_lanes, out_chosen):
     for i in range(n_lanes):
         out_chosen[n] = i
         n += np.intp(bounds[i] <= limits[i])
+    return n
+
+
+@kernel(STRICT, allocates=False)
+def count_near(distances, limit):
+    """How many distances are within a limit."""
+    n = 0
+    for t in range(distances.shape[0]):
+        n += distances[t] <= limit
+    return n
+
+
+@kernel(STRICT, allocates=False)
+def list_near(distances, indices, limit, inout_group):
+    """List the points within a limit in ``near`` and ``names`` of a group; returns their number.
+
+    A point is written in any case, and only where the next one goes depends on a comparison.
+    """
+    n = np.intp(0)
+    for t in range(distances.shape[0]):
+        inout_group.near[n] = distances[t]
+        inout_group.names[n] = indices[t]
+        n += np.intp(distances[t] <= limit)
     return n
 
 

@@ -7,6 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from scratchml.core.jit import STRICT, kernel
+from scratchml.core.kernels.heaps import (
+    LONG_LIST,
+    NO_POINT,
+    insert_sorted,
+    is_before,
+    sink,
+    sort_heap,
+)
 
 from .bounds import bound_box, measure_leaf, restore_distances
 from .groups import (
@@ -16,15 +24,15 @@ from .groups import (
     SPLIT,
     TRIMMED,
     add_children,
+    count_near,
     count_within,
     end_of_group,
+    list_near,
     list_within,
     points_in_leaf,
     start_group,
     take_node,
 )
-from .lists import LONG_LIST, insert_sorted, is_before, sink, sort_heap
-from .structure import NO_POINT
 
 HALVINGS = 6
 """Steps of the search for a first limit. Few more points than needed are then below it."""
@@ -41,21 +49,15 @@ class Lists(NamedTuple):
     """int64[LANES, k]"""
     limits: np.ndarray
     """float64[LANES]: largest distance that a further neighbour may have; -1 where no query is."""
-    near: np.ndarray
-    """float64[leaf_size + 1]: points of a leaf that may be in a first list,"""
-    names: np.ndarray
-    """int64[leaf_size + 1]: and which they are."""
 
 
-def make_lists(k: int, leaf_size: int, is_sorted: bool) -> Lists:
+def make_lists(k: int, is_sorted: bool) -> Lists:
     """Memory for the lists of a group."""
     return Lists(
         is_sorted,
         np.empty((LANES, k)),
         np.empty((LANES, k), np.int64),
         np.empty(LANES),
-        np.empty(leaf_size + 1),
-        np.empty(leaf_size + 1, np.int64),
     )
 
 
@@ -185,14 +187,11 @@ def offer_leaf(tree, metric, leaf, queries, n_chosen, inout_group, inout_lists):
         offered = distances[s]
         list_distances, list_indices = inout_lists.distances[query], inout_lists.indices[query]
         if k < min(n_points, LONG_LIST) and list_indices[0] == NO_POINT:
-            start_list(offered[:n_points], indices, inout_lists, list_distances, list_indices)
+            start_list(offered[:n_points], indices, inout_group, list_distances, list_indices)
             inout_lists.limits[query] = list_distances[worst]
             continue
         limit = inout_lists.limits[query]
-        n = 0
-        for t in range(n_points):
-            n += offered[t] <= limit
-        if n == 0:
+        if count_near(offered[:n_points], limit) == 0:
             continue
         for t in range(n_points):
             x = offered[t]
@@ -209,7 +208,7 @@ def offer_leaf(tree, metric, leaf, queries, n_chosen, inout_group, inout_lists):
 
 
 @kernel(STRICT, allocates=False)
-def start_list(distances, indices, inout_lists, out_distances, out_indices):
+def start_list(distances, indices, inout_group, out_distances, out_indices):
     """Make a list of the nearest points of a leaf, without branches to mispredict.
 
     Each point within a first limit goes where its rank is: the number of those that come before it.
@@ -218,19 +217,13 @@ def start_list(distances, indices, inout_lists, out_distances, out_indices):
     ----------
     distances : float64[n_points]
     indices : int64[>= n_points]
-    inout_lists : Lists
-        For its room.
+    inout_group : Group
     out_distances : float64[k]
     out_indices : int64[k]
     """
     k = out_distances.shape[0]
-    near, names = inout_lists.near, inout_lists.names
-    limit = first_limit(distances, k)
-    n = np.intp(0)
-    for t in range(distances.shape[0]):
-        near[n] = distances[t]
-        names[n] = indices[t]
-        n += np.intp(distances[t] <= limit)
+    near, names = inout_group.near, inout_group.names
+    n = list_near(distances, indices, first_limit(distances, k), inout_group)
     for s in range(n):
         x, i = near[s], names[s]
         rank = 0
@@ -249,10 +242,7 @@ def first_limit(distances, k):
         high = max(high, distances[t])
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
-        n = 0
-        for t in range(distances.shape[0]):
-            n += distances[t] <= middle
-        if n >= k:
+        if count_near(distances, middle) >= k:
             high = middle
         else:
             low = middle

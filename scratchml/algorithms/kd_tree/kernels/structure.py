@@ -51,7 +51,3 @@ class Tree(NamedTuple):
     """float[n_nodes, n_features]: least coordinates of its points."""
     upper: np.ndarray
     """float[n_nodes, n_features]: largest coordinates of its points."""
-
-
-NO_POINT = np.iinfo(np.int64).max
-"""Index where there is no point: after that of any point."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scratchml.core.jit import STRICT, kernel
+from scratchml.core.kernels.heaps import make_heap, sort_heap
 
 from .bounds import bound_box, bound_box_above, measure_leaf, restore_distances
 from .groups import (
@@ -13,14 +14,15 @@ from .groups import (
     SPLIT,
     TRIMMED,
     add_children,
+    count_near,
     count_within,
     end_of_group,
+    list_near,
     list_within,
     points_in_leaf,
     start_group,
     take_node,
 )
-from .lists import make_heap, sort_heap
 
 
 @kernel(STRICT, allocates=False)
@@ -92,11 +94,10 @@ def count_neighbors(
             leaf = tree.leaves[first]
             measure_leaf(leaf, group_queries, group.chosen, n_chosen, metric, distances)
             for s in range(n_chosen):
-                limit = lane_limits[group.chosen[s]]
-                number = 0
-                for t in range(n_points):
-                    number += distances[s, t] <= limit
-                out_numbers[group_rows[group.chosen[s]]] += number
+                query = group.chosen[s]
+                offered = distances[s]
+                n_near = count_near(offered[:n_points], lane_limits[query])
+                out_numbers[group_rows[query]] += n_near
             out_counts[DISTANCES] += n_chosen * n_points
         begin = end
 
@@ -152,12 +153,17 @@ def collect_neighbors(
             )
             for s in range(n_chosen):
                 query = group.chosen[s]
-                for t in range(n_points):
-                    if distances[s, t] <= lane_limits[query]:
-                        out_indices[ends[query]] = indices[t]
-                        if out_distances.shape[0] > 0:
-                            out_distances[ends[query]] = distances[s, t]
-                        ends[query] += 1
+                offered, limit = distances[s], lane_limits[query]
+                if count_near(offered[:n_points], limit) == 0:
+                    continue
+                n_near = list_near(offered[:n_points], indices, limit, group)
+                place = ends[query]
+                for t in range(n_near):
+                    out_indices[place + t] = group.names[t]
+                if out_distances.shape[0] > 0:
+                    for t in range(n_near):
+                        out_distances[place + t] = group.near[t]
+                ends[query] = place + n_near
             out_counts[DISTANCES] += n_chosen * n_points
         begin = end
 

@@ -1,15 +1,21 @@
-"""Lists of the nearest neighbours found so far, ordered by (distance, index).
+"""The nearest points found so far, ordered by (distance, index).
 
-A short list is kept sorted: its last entry is the one to beat. A long one is a heap whose root is
-the one to beat, sorted at the end.
+A short list may be kept sorted: its last entry is the one to beat. A long one is a heap whose root
+is the one to beat, sorted in the end. Either begins with entries (infinity, NO_POINT), which every
+point comes before.
 """
 
 from __future__ import annotations
 
+import numpy as np
+
 from scratchml.core.jit import STRICT, kernel
 
+NO_POINT = np.iinfo(np.int64).max
+"""Index where there is no point: after that of any point."""
+
 LONG_LIST = 48
-"""From so many neighbours on, a heap takes less time than moving half of a sorted list."""
+"""From so many entries on, a heap takes less time than moving half of a sorted list."""
 
 
 @kernel(STRICT, allocates=False)
@@ -54,6 +60,10 @@ def sink(place, size, distance, index, inout_distances, inout_indices):
         The entry.
     inout_distances : float64[>= size]
     inout_indices : int64[>= size]
+
+    Notes
+    -----
+    O(log size).
     """
     child = 2 * place + 1
     while child < size:
@@ -70,6 +80,22 @@ def sink(place, size, distance, index, inout_distances, inout_indices):
         place, child = child, 2 * child + 1
     inout_distances[place] = distance
     inout_indices[place] = index
+
+
+@kernel(STRICT, allocates=False)
+def offer(distance, index, inout_distances, inout_indices):
+    """Put an entry into a heap in place of its root, if it comes before that.
+
+    Parameters
+    ----------
+    distance : float
+        Not NaN.
+    index : int
+    inout_distances : float64[size]
+    inout_indices : int64[size]
+    """
+    if is_before(distance, index, inout_distances[0], inout_indices[0]):
+        sink(0, inout_distances.shape[0], distance, index, inout_distances, inout_indices)
 
 
 @kernel(STRICT, allocates=False)
@@ -107,9 +133,22 @@ def make_heap(inout_distances, inout_indices):
 
 @kernel(STRICT, allocates=False)
 def sort_heap(inout_distances, inout_indices):
-    """Sort a heap."""
+    """Sort a heap; O(size log size)."""
     for last in range(inout_distances.shape[0] - 1, 0, -1):
         x, i = inout_distances[last], inout_indices[last]
         inout_distances[last] = inout_distances[0]
         inout_indices[last] = inout_indices[0]
         sink(0, last, x, i, inout_distances, inout_indices)
+
+
+@kernel(STRICT, allocates=False)
+def sort_heaps(inout_distances, inout_indices):
+    """Sort the heap of each query.
+
+    Parameters
+    ----------
+    inout_distances : float64[n_queries, n_neighbors]
+    inout_indices : int64[n_queries, n_neighbors]
+    """
+    for q in range(inout_distances.shape[0]):
+        sort_heap(inout_distances[q], inout_indices[q])
