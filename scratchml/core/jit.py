@@ -95,7 +95,7 @@ def kernel(
         if stands_in_sources and compiled is not function:
             _kernels[_name_of(function)] = compiled
             if directory is not None:
-                compiled._cache = KernelCache(function, directory, fastmath)
+                compiled._cache = KernelCache(function, directory, fastmath, allocates)
         return compiled
 
     return compile_lazily
@@ -261,11 +261,15 @@ class KernelCache:
     """
 
     def __init__(
-        self, function: Callable[..., Any], directory: Path, fastmath: frozenset[str]
+        self,
+        function: Callable[..., Any],
+        directory: Path,
+        fastmath: frozenset[str],
+        allocates: bool = True,
     ) -> None:
         self._name = _name_of(function)
         self._directory = directory
-        self._fastmath = fastmath
+        self._options = sorted(fastmath), allocates
         self._sources = imported_sources_digest()
 
     @property
@@ -327,7 +331,7 @@ class KernelCache:
         for part in (
             self._name,
             signature,
-            sorted(self._fastmath),
+            self._options,
             codegen.magic_tuple(),  # the processor
             versions(),
             compiler_switches(),

@@ -322,6 +322,32 @@ print(json.dumps([call(fresh), compiled(fresh), found(fresh)]))
     assert warm.run(code) == FOUND
 
 
+def test_kernels_without_reference_counts_are_kept_apart(warm):
+    code = """
+fresh = kernel(allocates=False)(scale.py_func)
+print(json.dumps([call(fresh), compiled(fresh), found(fresh)]))
+"""
+    assert warm.run(code) == COMPILED
+    assert warm.run(code) == FOUND
+
+
+def test_arrays_in_a_kernel_that_is_to_make_none_are_refused(install):
+    code = """
+from numba.core.errors import NumbaError
+
+@kernel(allocates=False)
+def double(values):
+    doubled = 2 * values
+    return doubled[0]
+
+try:
+    double(np.ones(3))
+except NumbaError as error:
+    print(json.dumps("NRT required but not enabled" in str(error)))
+"""
+    assert install.run(code) is True
+
+
 @pytest.mark.parametrize("kind", ["elsewhere", "closure"])
 def test_kernels_whose_source_the_files_do_not_tell_are_not_kept(install, kind):
     if kind == "closure":
