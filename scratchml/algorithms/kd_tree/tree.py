@@ -227,17 +227,29 @@ class KDTree:
             radii = np.full(shape, radii.item())
         if radii.shape != shape:
             raise ValueError("r must be broadcastable to X.shape")
-        queries = self._arrange(points)
         if count_only:
-            numbers, counts = queries.count(radii.ravel())
+            numbers, counts = self._arrange(points).count(radii.ravel())
             self._count(counts)
             return numbers.reshape(shape)
-        ends, distances, indices, counts = queries.collect(
-            radii.ravel(), return_distance, sort_results
+        ends, distances, indices = self._collect(
+            points, radii.ravel(), return_distance, sort_results
         )
-        self._count(counts)
         found = _split(indices, ends, shape)
         return (found, _split(distances, ends, shape)) if return_distance else found
+
+    def _collect(
+        self, points: np.ndarray, radii: np.ndarray, with_distances: bool, is_sorted: bool
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What `query_radius` finds for checked points and radii, in one piece.
+
+        Returns
+        -------
+        ends, distances, indices
+            As of `Queries.collect`.
+        """
+        *found, counts = self._arrange(points).collect(radii, with_distances, is_sorted)
+        self._count(counts)
+        return tuple(found)
 
     def _check_points(self, X: Any) -> tuple[np.ndarray, tuple[int, ...]]:
         """Points to query with, as rows, and the shape in which they came."""

@@ -51,7 +51,11 @@ class Group(NamedTuple):
     near: np.ndarray
     """float64[leaf_size + 1]: distances of those points that are near enough to one of them,"""
     names: np.ndarray
-    """int64[leaf_size + 1]: and which points they are."""
+    """int64[leaf_size + 1]: and which points they are,"""
+    sorted_near: np.ndarray
+    """float64[leaf_size]: and both in order."""
+    sorted_names: np.ndarray
+    """int64[leaf_size]"""
 
 
 def make_group(n_features: int, leaf_size: int, capacity: int, nearest_first: bool) -> Group:
@@ -75,6 +79,8 @@ def make_group(n_features: int, leaf_size: int, capacity: int, nearest_first: bo
         distances=np.empty((LANES, leaf_size)),
         near=np.empty(leaf_size + 1),
         names=np.empty(leaf_size + 1, np.int64),
+        sorted_near=np.empty(leaf_size),
+        sorted_names=np.empty(leaf_size, np.int64),
     )
 
 

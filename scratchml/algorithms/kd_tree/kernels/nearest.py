@@ -7,14 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scratchml.core.jit import STRICT, kernel
-from scratchml.core.kernels.heaps import (
-    LONG_LIST,
-    NO_POINT,
-    insert_sorted,
-    is_before,
-    sink,
-    sort_heap,
-)
+from scratchml.core.kernels.heaps import NO_POINT, is_before
 
 from .bounds import bound_box, measure_leaf, restore_distances
 from .groups import (
@@ -122,8 +115,6 @@ def find_nearest(
                 tree, metric, leaf, group_queries, n_chosen, group, lists
             )
         for i in range(n):
-            if lists.is_sorted and lists.distances.shape[1] >= LONG_LIST:
-                sort_heap(lists.distances[i], lists.indices[i])
             row = rows[begin + i]
             restore_distances(lists.distances[i], metric, out_distances[row])
             for t in range(lists.indices.shape[1]):
@@ -181,65 +172,81 @@ def offer_leaf(tree, metric, leaf, queries, n_chosen, inout_group, inout_lists):
     measure_leaf(tree.leaves[leaf], queries, chosen, n_chosen, metric, distances)
     n_points, k = points_in_leaf(tree, leaf), inout_lists.distances.shape[1]
     indices = tree.indices[leaf * tree.leaves.shape[2] :]
-    worst = 0 if k >= LONG_LIST else k - 1
     for s in range(n_chosen):
-        query = chosen[s]
-        offered = distances[s]
+        query, row = chosen[s], distances[s]
+        offered = row[:n_points]
         list_distances, list_indices = inout_lists.distances[query], inout_lists.indices[query]
-        if k < min(n_points, LONG_LIST) and list_indices[0] == NO_POINT:
-            start_list(offered[:n_points], indices, inout_group, list_distances, list_indices)
-            inout_lists.limits[query] = list_distances[worst]
-            continue
         limit = inout_lists.limits[query]
-        if count_near(offered[:n_points], limit) == 0:
-            continue
-        for t in range(n_points):
-            x = offered[t]
-            if x > limit:
-                continue
-            if is_before(x, indices[t], list_distances[worst], list_indices[worst]):
-                if k >= LONG_LIST:
-                    sink(0, k, x, indices[t], list_distances, list_indices)
-                else:
-                    insert_sorted(x, indices[t], list_distances, list_indices)
-                limit = list_distances[worst]
-        inout_lists.limits[query] = limit
+        if list_indices[0] == NO_POINT and k < n_points:
+            limit = first_limit(offered, k)
+        if count_near(offered, limit) > 0:
+            n = list_near(offered, indices, limit, inout_group)
+            sort_near(n, inout_group)
+            merge_near(n, inout_group, list_distances, list_indices)
+            inout_lists.limits[query] = list_distances[k - 1]
     return n_chosen * n_points
 
 
 @kernel(STRICT, allocates=False)
-def start_list(distances, indices, inout_group, out_distances, out_indices):
-    """Make a list of the nearest points of a leaf, without branches to mispredict.
+def sort_near(n, inout_group):
+    """Sort the points that `list_near` has listed, without branches to mispredict.
 
-    Each point within a first limit goes where its rank is: the number of those that come before it.
-
-    Parameters
-    ----------
-    distances : float64[n_points]
-    indices : int64[>= n_points]
-    inout_group : Group
-    out_distances : float64[k]
-    out_indices : int64[k]
+    Each goes where its rank is: the number of those that come before it.
     """
-    k = out_distances.shape[0]
     near, names = inout_group.near, inout_group.names
-    n = list_near(distances, indices, first_limit(distances, k), inout_group)
     for s in range(n):
         x, i = near[s], names[s]
         rank = 0
         for t in range(n):
             rank += np.intp((near[t] < x) | ((near[t] == x) & (names[t] < i)))
-        if rank < k:
-            out_distances[rank] = x
-            out_indices[rank] = i
+        inout_group.sorted_near[rank] = x
+        inout_group.sorted_names[rank] = i
+
+
+@kernel(STRICT, allocates=False)
+def merge_near(n, group, inout_distances, inout_indices):
+    """Merge the points that `sort_near` has sorted into a sorted list; its last entries fall off.
+
+    Parameters
+    ----------
+    n : int
+        How many there are.
+    group : Group
+    inout_distances : float64[k]
+    inout_indices : int64[k]
+    """
+    near, names = group.sorted_near, group.sorted_names
+    at = inout_distances.shape[0] - 1
+    new, old = 0, at
+    while (
+        new < n
+        and old >= 0
+        and is_before(near[new], names[new], inout_distances[old], inout_indices[old])
+    ):
+        new += 1
+        old -= 1
+    new -= 1
+    while new >= 0:  # from the end, where entries have fallen off
+        x, i = near[new], names[new]
+        if old >= 0 and is_before(x, i, inout_distances[old], inout_indices[old]):
+            x, i = inout_distances[old], inout_indices[old]
+            old -= 1
+        else:
+            new -= 1
+        inout_distances[at] = x
+        inout_indices[at] = i
+        at -= 1
 
 
 @kernel(STRICT, allocates=False)
 def first_limit(distances, k):
     """A value that at least k of some distances do not exceed, and few more."""
-    low, high = 0.0, distances[0]
+    low = high = distances[0]
     for t in range(distances.shape[0]):
+        low = min(low, distances[t])
         high = max(high, distances[t])
+    if k == 1:
+        return low
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
         if count_near(distances, middle) >= k:
