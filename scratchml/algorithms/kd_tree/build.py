@@ -54,7 +54,8 @@ def build_tree(X: np.ndarray, leaf_size: int) -> Tree:
     tree.first[0], tree.last[0] = 0, n_leaves
 
     roots, upper_nodes = [0], []
-    while len(roots) < SUBTREES and n // len(roots) >= 2 * SUBTREE_POINTS:
+    least = max(SUBTREE_POINTS, leaf_size)
+    while len(roots) < SUBTREES and n // len(roots) >= 2 * least:
         upper_nodes += roots
         map_blocks(
             lambda _, node: split_node(

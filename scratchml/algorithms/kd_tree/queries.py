@@ -6,30 +6,41 @@ which nodes are visited: every result is exact, and the same for any number of t
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from scratchml.core.blocks import PIECE_OPERATIONS, map_blocks, row_blocks
+from scratchml.core.blocks import MAX_BLOCKS, PIECE_OPERATIONS, map_blocks, row_blocks
 from scratchml.core.jit import kernel_view
 
 from .build import build_tree
 from .kernels.bounds import reduce_radii
-from .kernels.groups import DISTANCES, LANES, Group, find_leaves, make_group
+from .kernels.groups import LANES, Group, find_leaves, make_group
 from .kernels.nearest import find_nearest, make_lists
-from .kernels.structure import Metric, Tree
+from .kernels.structure import MINKOWSKI, Metric, Tree
 from .kernels.within import collect_neighbors, count_neighbors, finish_neighbors
 
-QUERY_OPERATIONS = 5_000
-"""Multiply-adds of a query, about: what makes blocks worth a thread."""
+BLOCK_QUERIES = 128
+"""Queries in a block that is worth a thread, at least."""
+
+PIECE_QUERIES = 4096
+"""Queries that are put in order at once."""
+
+POWER_OPERATIONS = 25
+"""Multiply-adds, about, that a power takes the time of."""
+
+PIECE_NEIGHBORS = 1_000_000
+"""Neighbours that are sorted between two looks at Ctrl-C, and no less than those of one query."""
 
 DEPTH = 128
 """Nodes that wait on the way down, at most: one for each level of the tree, and to spare."""
 
-Walk = Callable[[slice, np.ndarray, Group, np.ndarray], None]
-"""Takes part of the queries, their coordinates, memory for a group, and counts to add to."""
+Walk = Callable[[slice, np.ndarray, Group, np.ndarray], int]
+"""Takes part of the queries, their coordinates, memory for a group, and counts to add to; returns
+how many queries are done."""
 
 
 @dataclass
@@ -80,6 +91,8 @@ class Queries:
         cls, tree: Tree, metric: Metric, points: np.ndarray, **options: Any
     ) -> Queries:
         """Other points, in the order of a tree of their own."""
+        if len(points) == 0:
+            return cls.in_leaf_order(tree, metric, points, **options)
         rows = build_tree(points, LANES).indices[: len(points)]
         return cls(tree, metric, points, rows, leaves_of(tree, points)[rows], **options)
 
@@ -107,10 +120,10 @@ class Queries:
         def walker() -> Walk:
             lists = make_lists(k, is_sorted)
 
-            def walk(part: slice, queries: np.ndarray, group: Group, counts: np.ndarray) -> None:
+            def walk(part: slice, queries: np.ndarray, group: Group, counts: np.ndarray) -> int:
                 homes, rows = self.homes[part], self.rows[part]
                 tree, metric = self.tree, self.metric
-                find_nearest(
+                return find_nearest(
                     tree, metric, queries, homes, rows, group, lists, distances, indices, counts
                 )
 
@@ -136,8 +149,8 @@ class Queries:
         def walker() -> Walk:
             lane_limits = np.empty(LANES)
 
-            def walk(part: slice, queries: np.ndarray, group: Group, counts: np.ndarray) -> None:
-                count_neighbors(
+            def walk(part: slice, queries: np.ndarray, group: Group, counts: np.ndarray) -> int:
+                return count_neighbors(
                     self.tree,
                     self.metric,
                     queries,
@@ -185,8 +198,8 @@ class Queries:
         def walker() -> Walk:
             lane_limits = np.empty(LANES)
 
-            def walk(part: slice, queries: np.ndarray, group: Group, counts: np.ndarray) -> None:
-                collect_neighbors(
+            def walk(part: slice, queries: np.ndarray, group: Group, counts: np.ndarray) -> int:
+                return collect_neighbors(
                     self.tree,
                     self.metric,
                     queries,
@@ -203,13 +216,18 @@ class Queries:
 
         counts = counts + self._run(walker)
         if with_distances:
-            n_neighbors = len(indices) / max(len(numbers), 1)
-            map_blocks(
-                lambda _, block: finish_neighbors(
-                    ends[block.start : block.stop + 1], self.metric, is_sorted, distances, indices
-                ),
-                row_blocks(len(numbers), 10 * n_neighbors),
-            )
+
+            def finish(_: int, block: slice) -> None:
+                start = block.start
+                while start < block.stop:
+                    most = np.searchsorted(ends, ends[start] + PIECE_NEIGHBORS, "right") - 1
+                    stop = min(max(int(most), start + 1), block.stop)
+                    finish_neighbors(
+                        ends[start : stop + 1], self.metric, is_sorted, distances, indices
+                    )
+                    start = stop
+
+            map_blocks(finish, query_blocks(len(numbers)))
         return ends, distances, indices, counts
 
     # --- how it runs
@@ -223,8 +241,7 @@ class Queries:
     def _run(self, walker: Callable[[], Walk]) -> np.ndarray:
         """Let all queries walk the tree, and return what the kernel counts.
 
-        A call is short enough for Ctrl-C to be heard: the work of a query depends on the data, and
-        is learned from the queries before.
+        A call of the kernel ends when it has spent its budget, so that Ctrl-C is heard.
 
         Parameters
         ----------
@@ -232,27 +249,29 @@ class Queries:
             Makes the function that calls the kernel, with the memory that a block needs.
         """
         _, n_features, leaf_size = self.tree.leaves.shape
+        operations = n_features * (POWER_OPERATIONS if self.metric.code == MINKOWSKI else 1)
+        budget = PIECE_OPERATIONS // operations
         capacity = len(self.tree.first) + 1 if self.nearest_first else DEPTH
 
         def run(_: int, block: slice) -> np.ndarray:
-            group = make_group(n_features, leaf_size, capacity, self.nearest_first)
+            group = make_group(n_features, leaf_size, budget, capacity, self.nearest_first)
             walk = walker()
             counts = np.zeros(4, np.int64)
-            start, length = block.start, LANES
+            start = block.start
             while start < block.stop:
-                part = slice(start, min(start + length, block.stop))
+                part = slice(start, min(start + PIECE_QUERIES, block.stop))
                 queries = self.points[self.rows[part]].astype(np.float64, copy=False)
-                before = counts[DISTANCES]
-                walk(part, queries, group, counts)
-                operations = max(int(counts[DISTANCES] - before), 1) * n_features
-                affordable = PIECE_OPERATIONS * (part.stop - start) // operations
-                start = part.stop
-                length = max(LANES, min(affordable, 16 * length))
+                start += walk(part, queries, group, counts)
             return counts
 
-        return sum(
-            map_blocks(run, row_blocks(len(self.points), QUERY_OPERATIONS)), np.zeros(4, np.int64)
-        )
+        return sum(map_blocks(run, query_blocks(len(self.points))), np.zeros(4, np.int64))
+
+
+def query_blocks(n_queries: int) -> list[slice]:
+    """Cut queries into blocks of whole groups, by their number alone."""
+    n_blocks = max(1, min(n_queries // BLOCK_QUERIES, MAX_BLOCKS))
+    edges = [n_queries * b // n_blocks // LANES * LANES for b in range(n_blocks)] + [n_queries]
+    return [slice(a, b) for a, b in itertools.pairwise(edges)]
 
 
 def leaves_of(tree: Tree, points: np.ndarray) -> np.ndarray:

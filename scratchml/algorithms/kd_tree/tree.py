@@ -223,7 +223,7 @@ class KDTree:
             raise ValueError("return_distance must be True if sort_results is True")
         points, shape = self._check_points(X)
         radii = np.asarray(r, np.float64)
-        if radii.size == 1:
+        if radii.shape in ((), (1,)):
             radii = np.full(shape, radii.item())
         if radii.shape != shape:
             raise ValueError("r must be broadcastable to X.shape")
@@ -247,19 +247,23 @@ class KDTree:
         ends, distances, indices
             As of `Queries.collect`.
         """
-        *found, counts = self._arrange(points).collect(radii, with_distances, is_sorted)
+        queries = self._arrange(points)
+        ends, distances, indices, counts = queries.collect(radii, with_distances, is_sorted)
         self._count(counts)
-        return tuple(found)
+        return ends, distances, indices
 
     def _check_points(self, X: Any) -> tuple[np.ndarray, tuple[int, ...]]:
         """Points to query with, as rows, and the shape in which they came."""
         if X is self._data:
             return self._data, (len(self._data),)
-        array = np.asarray(X)
+        shape = np.shape(X)
+        if len(shape) > 2:  # `check_array` refuses what is more than a table
+            X = np.reshape(X, (-1, shape[-1]))
+        array = check_array(X, ensure_2d=False, min_samples=0)
         if array.ndim == 0 or array.shape[-1] != self._data.shape[1]:
             raise ValueError("query data dimension must match training data dimension")
-        rows = array.reshape(-1, array.shape[-1])
-        return kernel_view(check_array(rows, min_samples=0)), array.shape[:-1]
+        leading = shape[:-1] if len(shape) > 2 else array.shape[:-1]
+        return kernel_view(array.reshape(-1, array.shape[-1])), leading
 
     def _arrange(
         self, points: np.ndarray, dualtree: bool = False, breadth_first: bool = False

@@ -211,6 +211,15 @@ OUR_ERRORS = {
         lambda: KDTree(X3).query_radius(X3 * np.nan, 1),
         "Input X contains NaN.",
     ),
+    "masked": (
+        lambda: KDTree(X3).query(np.ma.masked_array(X3, X3 > 0)),
+        "Input X is a masked array with masked values. Remove the rows or columns that hold them, "
+        "or fill them in with its filled() method.",
+    ),
+    "radii": (
+        lambda: KDTree(X3).query_radius(X3, [[1.0]]),
+        "r must be broadcastable to X.shape",
+    ),
     "k": (lambda: KDTree(X3).query(X3, 0), "k must be at least 1, got 0"),
     "metric": (
         lambda: KDTree(X3, metric="cosine"),

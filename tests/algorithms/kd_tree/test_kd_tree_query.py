@@ -140,6 +140,44 @@ def test_leaf_sizes_do_not_change_the_answer():
             np.testing.assert_array_equal(ours, theirs)
 
 
+LARGE = [(8192, 1), (8192, 511), (20_000, 40), (20_000, 1176), (20_000, 15_000), (20_000, 19_999)]
+
+
+@pytest.mark.jit  # trees of so many points are built in parallel
+@pytest.mark.parametrize(("n", "leaf_size"), LARGE)
+def test_large_trees(n, leaf_size):
+    X = np.random.default_rng(0).normal(size=(n, 3))
+    check_nearest(X, X[::1000] + 0.1, 7, "euclidean", leaf_size)
+    check_within(X[:8192], X[:5] + 0.1, 0.3, "euclidean", leaf_size)
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("k", [1, 64, 1999, 2000, 2999, 3000])
+def test_lists_of_any_length(k):
+    X = np.random.default_rng(0).integers(0, 9, size=(3000, 3)).astype(float)  # with many ties
+    check_nearest(X, X[:3], k, "euclidean")
+    distances, indices = KDTree(X).query(X[:3], k)
+    unsorted_distances, unsorted_indices = KDTree(X).query(X[:3], k, sort_results=False)
+    order = np.lexsort((unsorted_indices, unsorted_distances))
+    np.testing.assert_array_equal(np.take_along_axis(unsorted_indices, order, 1), indices)
+    np.testing.assert_array_equal(np.sort(unsorted_distances), distances)
+
+
+def test_large_leaves_with_an_outlier():
+    X = np.random.default_rng(0).normal(size=(400, 3))
+    X[7] = 1e9
+    for k in (3, 200, 400):
+        check_nearest(X, X[:4], k, "euclidean", leaf_size=400)
+
+
+def test_no_queries():
+    tree = KDTree(np.ones((5, 3)))
+    for options in ({}, {"dualtree": True}, {"breadth_first": True}):
+        distances, indices = tree.query(np.empty((0, 3)), 2, **options)
+        assert distances.shape == indices.shape == (0, 2)
+    assert tree.query_radius(np.empty((0, 3)), 1.0).shape == (0,)
+
+
 def test_ties_go_to_the_lowest_index():
     # Eight neighbours of the middle of a lattice of shuffled points are as near as one another.
     lattice = np.array(list(np.ndindex(5, 5, 5)), float)

@@ -174,6 +174,16 @@ few.query_radius(X[:5], 1.0, return_distance=True)
 tree = KDTree(X)
 assert heard(lambda: KDTree(X)), "build"
 assert heard(lambda: tree.query(X, 10)), "query"
+# Queries from the middle of a sphere, of which all points are equally far, after easy ones.
+sphere = X / np.linalg.norm(X, axis=1, keepdims=True)
+hard = np.concatenate([sphere[:20_000] + 1e-3, 1e-9 * X[:20_000]])
+round_tree, power_tree = KDTree(sphere), KDTree(X, p=3)
+assert heard(lambda: round_tree.query(hard, 5)), "sphere"
+assert heard(lambda: power_tree.query(X, 5)), "powers"
+assert heard(lambda: tree.query(X[:9] + 0.1, 200_000)), "long lists"
+assert heard(
+    lambda: tree.query_radius(X[:300], 4.0, return_distance=True, sort_results=True)
+), "sorted"
 assert heard(lambda: tree.query_radius(X, 0.5, count_only=True)), "counts"
 assert heard(lambda: tree.query_radius(X[:20_000], 0.5)), "radius"
 assert all(map(np.array_equal, few.query(X[:5], 3), before))

@@ -122,8 +122,10 @@ def test_statistics_of_a_query(X):
         assert 1 <= leaves <= n_leaves
     trims, leaves, splits, n_leaves = statistics(X, X[:1], len(X))
     assert (trims, leaves, splits) == (0, n_leaves, n_leaves - 1)
-    trims, leaves, splits, _ = statistics(X, X + 0.1, 3)  # in groups, which share what they look at
-    assert 0 < trims + leaves - splits <= len(X)
+    # Queries that walk as a group look at a node once, and at those that any one of them needs.
+    alone = [sum(statistics(X, query[np.newaxis], 3)[:3]) for query in X[:8] + 0.1]
+    together = sum(statistics(X, X[:8] + 0.1, 3)[:3])
+    assert max(alone) <= together < sum(alone)
 
 
 # --- input ------------------------------------------------------------------------------------

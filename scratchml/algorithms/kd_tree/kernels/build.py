@@ -83,7 +83,7 @@ def partition_rows(inout_points, inout_indices, left, right, axis, pivot):
     """
     points, indices = inout_points, inout_indices
     n_features = points.shape[1]
-    place, n_equal = left, 0
+    place, n_equal = np.intp(left), np.intp(0)
     if n_features == 3:
         for i in range(left, right + 1):
             x0, x1, x2, key = points[i, 0], points[i, 1], points[i, 2], points[i, axis]

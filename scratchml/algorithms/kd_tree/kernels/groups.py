@@ -31,6 +31,8 @@ and distances computed."""
 class Group(NamedTuple):
     """Memory in which a group walks the tree; kernels overwrite it."""
 
+    budget: int
+    """Distances after which a kernel returns, between two groups."""
     nearest_first: bool
     """Whether the next node is the nearest of those that wait, or the one added last."""
     waiting: np.ndarray
@@ -58,17 +60,22 @@ class Group(NamedTuple):
     """int64[leaf_size]"""
 
 
-def make_group(n_features: int, leaf_size: int, capacity: int, nearest_first: bool) -> Group:
+def make_group(
+    n_features: int, leaf_size: int, budget: int, capacity: int, nearest_first: bool
+) -> Group:
     """Memory for groups of queries.
 
     Parameters
     ----------
     n_features, leaf_size : int
+    budget : int
+        Distances after which a kernel returns.
     capacity : int
         Nodes that may wait at once.
     nearest_first : bool
     """
     return Group(
+        budget=budget,
         nearest_first=nearest_first,
         waiting=np.empty(capacity, np.int64),
         priorities=np.empty(capacity),
@@ -140,10 +147,11 @@ def start_group(queries, inout_group):
     Returns
     -------
     int
-        Lanes to compute with: a multiple of 8, so that vectors are full.
+        Lanes to compute with: a multiple of 8, so that vectors are full, unless a vector is too
+        much for them.
     """
     n = queries.shape[0]
-    n_lanes = (n + 7) // 8 * 8
+    n_lanes = n if n < 3 else (n + 7) // 8 * 8
     for j in range(queries.shape[1]):
         total = 0.0
         for i in range(n):

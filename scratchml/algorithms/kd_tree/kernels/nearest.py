@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scratchml.core.jit import STRICT, kernel
-from scratchml.core.kernels.heaps import NO_POINT, is_before
+from scratchml.core.kernels.heaps import NO_POINT, is_before, make_heap, sink, sort_heap
 
 from .bounds import bound_box, measure_leaf, restore_distances
 from .groups import (
@@ -27,6 +27,12 @@ from .groups import (
     take_node,
 )
 
+LONG_LIST = 2000
+"""From so many neighbours on, a list is a heap: what a leaf offers is little beside it."""
+
+FEW_POINTS = 64
+"""So many points are sorted by counting for each how many come before it."""
+
 HALVINGS = 6
 """Steps of the search for a first limit. Few more points than needed are then below it."""
 
@@ -35,7 +41,7 @@ class Lists(NamedTuple):
     """The nearest points to each query of a group that have been found so far."""
 
     is_sorted: bool
-    """Whether they are to be sorted in the end."""
+    """Whether they are to be sorted in the end; short ones always are."""
     distances: np.ndarray
     """float64[LANES, k]: reduced; infinite where nothing has been found yet."""
     indices: np.ndarray
@@ -79,6 +85,11 @@ def find_nearest(
     out_counts : int64[4]
         Added to: nodes trimmed, leaves opened, nodes split, distances computed.
 
+    Returns
+    -------
+    int
+        How many queries are done: all, or as many groups as it took to spend the budget.
+
     Notes
     -----
     Exact (see `bounds`). A group of queries visits a node if one of them has to. Friedman, Bentley
@@ -86,7 +97,8 @@ def find_nearest(
     """
     bounds, limits = group.bounds[0], lists.limits
     begin = 0
-    while begin < homes.shape[0]:
+    most = out_counts[DISTANCES] + group.budget
+    while begin < homes.shape[0] and out_counts[DISTANCES] < most:
         end = end_of_group(homes, begin)
         n = end - begin
         group_queries, group_homes = queries[begin:end], homes[begin:end]
@@ -115,11 +127,14 @@ def find_nearest(
                 tree, metric, leaf, group_queries, n_chosen, group, lists
             )
         for i in range(n):
+            if lists.is_sorted and lists.distances.shape[1] >= LONG_LIST:
+                sort_heap(lists.distances[i], lists.indices[i])
             row = rows[begin + i]
             restore_distances(lists.distances[i], metric, out_distances[row])
             for t in range(lists.indices.shape[1]):
                 out_indices[row, t] = lists.indices[i, t]
         begin = end
+    return begin
 
 
 @kernel(STRICT, allocates=False)
@@ -179,8 +194,13 @@ def offer_leaf(tree, metric, leaf, queries, n_chosen, inout_group, inout_lists):
         limit = inout_lists.limits[query]
         if list_indices[0] == NO_POINT and k < n_points:
             limit = first_limit(offered, k)
-        if count_near(offered, limit) > 0:
-            n = list_near(offered, indices, limit, inout_group)
+        if count_near(offered, limit) == 0:
+            continue
+        n = list_near(offered, indices, limit, inout_group)
+        if k >= LONG_LIST:
+            offer_near(n, inout_group, list_distances, list_indices)
+            inout_lists.limits[query] = list_distances[0]
+        else:
             sort_near(n, inout_group)
             merge_near(n, inout_group, list_distances, list_indices)
             inout_lists.limits[query] = list_distances[k - 1]
@@ -188,15 +208,43 @@ def offer_leaf(tree, metric, leaf, queries, n_chosen, inout_group, inout_lists):
 
 
 @kernel(STRICT, allocates=False)
-def sort_near(n, inout_group):
-    """Sort the points that `list_near` has listed, without branches to mispredict.
+def offer_near(n, group, inout_distances, inout_indices):
+    """Offer the points that `list_near` has listed to a heap.
 
-    Each goes where its rank is: the number of those that come before it.
+    Parameters
+    ----------
+    n : int
+        How many there are.
+    group : Group
+    inout_distances : float64[k]
+    inout_indices : int64[k]
+    """
+    k = inout_distances.shape[0]
+    for t in range(n):
+        x, i = group.near[t], group.names[t]
+        if is_before(x, i, inout_distances[0], inout_indices[0]):
+            sink(0, k, x, i, inout_distances, inout_indices)
+
+
+@kernel(STRICT, allocates=False)
+def sort_near(n, inout_group):
+    """Sort the points that `list_near` has listed.
+
+    Where they are few each goes where its rank is, the number of those that come before it: there
+    are no branches to mispredict.
     """
     near, names = inout_group.near, inout_group.names
+    if n > FEW_POINTS:
+        sorted_near, sorted_names = inout_group.sorted_near[:n], inout_group.sorted_names[:n]
+        for t in range(n):
+            sorted_near[t] = near[t]
+            sorted_names[t] = names[t]
+        make_heap(sorted_near, sorted_names)
+        sort_heap(sorted_near, sorted_names)
+        return
     for s in range(n):
         x, i = near[s], names[s]
-        rank = 0
+        rank = np.intp(0)
         for t in range(n):
             rank += np.intp((near[t] < x) | ((near[t] == x) & (names[t] < i)))
         inout_group.sorted_near[rank] = x

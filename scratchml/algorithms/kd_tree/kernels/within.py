@@ -51,11 +51,17 @@ def count_neighbors(
     out_numbers : int64[n_rows]
     out_counts : int64[4]
         Added to: nodes trimmed, leaves opened, nodes split, distances computed.
+
+    Returns
+    -------
+    int
+        How many queries are done; see `find_nearest`.
     """
     leaf_size = tree.leaves.shape[2]
     bounds, above, distances = group.bounds[0], group.bounds[1], group.distances
     begin = 0
-    while begin < homes.shape[0]:
+    most = out_counts[DISTANCES] + group.budget
+    while begin < homes.shape[0] and out_counts[DISTANCES] < most:
         end = end_of_group(homes, begin)
         n = end - begin
         group_queries, group_rows = queries[begin:end], rows[begin:end]
@@ -100,6 +106,7 @@ def count_neighbors(
                 out_numbers[group_rows[query]] += n_near
             out_counts[DISTANCES] += n_chosen * n_points
         begin = end
+    return begin
 
 
 @kernel(STRICT, allocates=False)
@@ -107,6 +114,9 @@ def collect_neighbors(
     tree, metric, queries, homes, limits, places, group, lane_limits, out_found, out_counts
 ):
     """The points within the radius of each query.
+
+    Where distances are not asked for, a node that lies within the radii of all queries that reach
+    it is taken as it is.
 
     Parameters
     ----------
@@ -119,12 +129,18 @@ def collect_neighbors(
         Distances, if they are asked for, and indices, in the order in which leaves are opened.
     out_counts : int64[4]
         Added to.
+
+    Returns
+    -------
+    int
+        How many queries are done.
     """
     leaf_size = tree.leaves.shape[2]
-    bounds, distances = group.bounds[0], group.distances
+    bounds, above, distances = group.bounds[0], group.bounds[1], group.distances
     out_distances, out_indices = out_found
     begin = 0
-    while begin < homes.shape[0]:
+    most = out_counts[DISTANCES] + group.budget
+    while begin < homes.shape[0] and out_counts[DISTANCES] < most:
         end = end_of_group(homes, begin)
         n = end - begin
         group_queries, ends = queries[begin:end], places[begin:end]
@@ -141,15 +157,29 @@ def collect_neighbors(
             if n_chosen == 0:
                 out_counts[TRIMMED] += 1
                 continue
+            first, last = tree.first[node], tree.last[node] - 1
+            if out_distances.shape[0] == 0:
+                lower, upper = tree.lower[node], tree.upper[node]
+                bound_box_above(lower, upper, group.lanes, n_lanes, metric, above)
+                n_inside = count_within(above, lane_limits, n_lanes)
+                if n_inside == n_chosen:
+                    n_points = (last - first) * leaf_size + points_in_leaf(tree, last)
+                    indices = tree.indices[first * leaf_size :]
+                    for s in range(n_chosen):
+                        place = ends[group.chosen[s]]
+                        for t in range(n_points):
+                            out_indices[place + t] = indices[t]
+                        ends[group.chosen[s]] = place + n_points
+                    out_counts[TRIMMED] += 1
+                    continue
             if tree.middle[node] > 0:
                 out_counts[SPLIT] += 1
                 n_waiting = add_children(tree, node, metric, n_waiting, group)
                 continue
             out_counts[OPENED] += 1
-            leaf = tree.first[node]
-            n_points, indices = points_in_leaf(tree, leaf), tree.indices[leaf * leaf_size :]
+            n_points, indices = points_in_leaf(tree, first), tree.indices[first * leaf_size :]
             measure_leaf(
-                tree.leaves[leaf], group_queries, group.chosen, n_chosen, metric, distances
+                tree.leaves[first], group_queries, group.chosen, n_chosen, metric, distances
             )
             for s in range(n_chosen):
                 query = group.chosen[s]
@@ -166,6 +196,7 @@ def collect_neighbors(
                 ends[query] = place + n_near
             out_counts[DISTANCES] += n_chosen * n_points
         begin = end
+    return begin
 
 
 @kernel(STRICT, allocates=False)
