@@ -74,7 +74,13 @@ for path in jit.kernel_sources():
 """
 
 ONLY_FLOAT64 = {"largest_dividend", "make_guide", "nearest_other_centers"}
-NO_FLOATS = {"select", "sort_by_label", "sort_rows", "store_labels"}
+# Lists of neighbours, whose distances are float64 whatever the points are.
+ONLY_FLOAT64 |= {"clear_lists", "first_limit", "merge_near", "sort_near", "start_group"}
+ONLY_FLOAT64 |= {"count_near", "count_within", "list_near", "list_within", "reduce_radii"}
+ONLY_FLOAT64 |= {"is_before", "make_heap", "offer", "push", "sink", "sort_heap", "sort_heaps"}
+ONLY_FLOAT64 |= {"finish_neighbors", "restore_distances", "select_neighbors", "sort_lists"}
+ONLY_FLOAT64 |= {"least_sq_distance", "score_limit", "take_node", "tile_distances"}
+NO_FLOATS = {"end_of_group", "select", "sort_by_label", "store_labels"}
 
 
 @pytest.mark.jit

@@ -263,8 +263,7 @@ class NeighborsBase(Estimator):
         with job_threads(self.n_jobs):
             distances, indices = self._search(queries).nearest(queries, k + (X is None))
         if X is None:
-            kept = others(indices)
-            distances, indices = (part[kept].reshape(-1, k) for part in (distances, indices))
+            distances, indices = without_self(distances, indices)
         return (distances, indices) if return_distance else indices
 
     def _resolve_n_neighbors(self, n_neighbors: Any) -> int:
@@ -328,15 +327,19 @@ class NeighborsBase(Estimator):
         return csr_matrix((data, indices.reshape(-1), indptr), shape=shape)
 
 
-def others(indices: np.ndarray) -> np.ndarray:
-    """Which neighbours of each point are not itself, bool[n_points, k + 1]: k of each.
+def without_self(distances: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """All but one of the k + 1 neighbours of each point: but the point itself.
 
-    Where a point is not among them (more duplicates of it are, of lower indices), the first is left
-    out in its place.
+    Where it is not among them (more duplicates of it are, of lower indices), the first is left out
+    in its place.
     """
-    kept = indices != np.arange(len(indices))[:, None]
+    n_points, k = indices.shape[0], indices.shape[1] - 1
+    points = np.arange(n_points)
+    if (indices[:, 0] == points).all():  # few duplicates
+        return distances[:, 1:].copy(), indices[:, 1:].copy()
+    kept = indices != points[:, None]
     kept[kept.all(axis=1), 0] = False
-    return kept
+    return distances[kept].reshape(-1, k), indices[kept].reshape(-1, k)
 
 
 def check_mode(mode: str) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from scratchml.core.validation import check_array
 
 from .base import NeighborsBase, check_mode
-from .searches import job_threads
+from .searches import Found, job_threads
 
 
 class RadiusMixin(NeighborsBase):
@@ -62,14 +62,15 @@ class RadiusMixin(NeighborsBase):
         self._check_is_fitted()
         if sort_results and not return_distance:
             raise ValueError("return_distance must be True if sort_results is True.")
+        indices, distances = self._within(X, radius, return_distance, sort_results).split()
+        return (distances, indices) if return_distance else indices
+
+    def _within(self, X: Any, radius: Any, return_distance: bool, sort_results: bool) -> Found:
         queries = self._check_queries(X)
         radii = self._check_radii(radius, queries.shape[0])
         with job_threads(self.n_jobs):
-            found = self._search(queries).within(queries, radii, return_distance)
-        if X is None:
-            found = found.without_self()
-        indices, distances = found.split(sort_results)
-        return (distances, indices) if return_distance else indices
+            found = self._search(queries).within(queries, radii, return_distance, sort_results)
+        return found.without_self() if X is None else found
 
     def _check_radii(self, radius: Any, n_queries: int) -> np.ndarray:
         """The radius of each query, float64[n_queries]."""
@@ -123,9 +124,7 @@ class RadiusMixin(NeighborsBase):
         self._check_is_fitted()
         check_mode(mode)
         shows = mode == "distance"
-        found = self.radius_neighbors(X, radius, shows, shows and sort_results)
-        distances, lists = found if shows else (None, found)
-        indices = np.concatenate(list(lists))
-        data = np.ones(len(indices)) if distances is None else np.concatenate(list(distances))
-        indptr = np.concatenate(([0], np.cumsum([len(row) for row in lists])))
-        return csr_matrix((data, indices, indptr), shape=(len(lists), self.n_samples_fit_))
+        found = self._within(X, radius, shows, shows and sort_results)
+        data = np.ones(len(found.indices)) if found.distances is None else found.distances
+        shape = len(found.starts) - 1, self.n_samples_fit_
+        return csr_matrix((data, found.indices, found.starts), shape=shape)

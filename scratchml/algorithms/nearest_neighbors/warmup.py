@@ -16,7 +16,7 @@ from .searches import DenseSearch, PairwiseSearch, Search, SparseSearch
 def walk(search: Search, queries: Any) -> None:
     """Find neighbours in both ways."""
     search.nearest(queries, 2)
-    search.within(queries, np.ones(queries.shape[0]), True)
+    search.within(queries, np.ones(queries.shape[0]), True, sort_results=True)
 
 
 def rows(n_features: int, dtype: type[np.floating]) -> np.ndarray:

@@ -1,8 +1,7 @@
-"""The nearest points found so far, ordered by (distance, index).
+"""Heaps of the nearest points found so far, ordered by (distance, index).
 
-A short list may be kept sorted: its last entry is the one to beat. A long one is a heap whose root
-is the one to beat, sorted in the end. Either begins with entries (infinity, NO_POINT), which every
-point comes before.
+The root of a heap is the farthest of them, the one to beat; the heap is sorted in the end. It
+begins with entries (infinity, NO_POINT), which every point comes before.
 """
 
 from __future__ import annotations
@@ -14,35 +13,11 @@ from scratchml.core.jit import STRICT, kernel
 NO_POINT = np.iinfo(np.int64).max
 """Index where there is no point: after that of any point."""
 
-LONG_LIST = 48
-"""From so many entries on, a heap takes less time than moving half of a sorted list."""
-
 
 @kernel(STRICT, allocates=False)
 def is_before(distance, index, other_distance, other_index):
     """Whether one entry comes before another."""
     return distance < other_distance or (distance == other_distance and index < other_index)
-
-
-@kernel(STRICT, allocates=False)
-def insert_sorted(distance, index, inout_distances, inout_indices):
-    """Put an entry into a sorted list at its place; the last entry falls off.
-
-    Parameters
-    ----------
-    distance : float
-    index : int
-        The entry, which comes before the last one.
-    inout_distances : float64[size]
-    inout_indices : int64[size]
-    """
-    at = inout_distances.shape[0] - 1
-    while at > 0 and is_before(distance, index, inout_distances[at - 1], inout_indices[at - 1]):
-        inout_distances[at] = inout_distances[at - 1]
-        inout_indices[at] = inout_indices[at - 1]
-        at -= 1
-    inout_distances[at] = distance
-    inout_indices[at] = index
 
 
 @kernel(STRICT, allocates=False)

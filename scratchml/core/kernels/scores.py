@@ -11,7 +11,7 @@ from __future__ import annotations
 from scratchml.core.jit import CONTRACT, REORDER, kernel
 
 
-@kernel(CONTRACT)
+@kernel(CONTRACT, allocates=False)
 def score_four(tile, centers, half_sq_norms, c, n_lanes, out_scores):
     """Scores h - x.c of centres c to c + 3 for each column of a tile, but for its last features.
 
@@ -46,7 +46,7 @@ def score_four(tile, centers, half_sq_norms, c, n_lanes, out_scores):
                 s3[i] = s3[i] - u0 * t0 - u1 * t1 - u2 * t2 - u3 * t3
 
 
-@kernel(REORDER)
+@kernel(REORDER, allocates=False)
 def dot_four(panel, centers, half_sq_norms, c, begin, end, out_scores):
     """Scores h - x.c of centres c to c + 3 for some rows of a panel, four rows at a time.
 
@@ -95,7 +95,7 @@ def dot_four(panel, centers, half_sq_norms, c, begin, end, out_scores):
         s3[i], s3[i + 1], s3[i + 2], s3[i + 3] = h3 - x3, h3 - y3, h3 - z3, h3 - w3
 
 
-@kernel(REORDER)
+@kernel(REORDER, allocates=False)
 def dot(x, y):
     """Dot product of two vectors, its sum in no particular order."""
     total = x.dtype.type(0)
@@ -104,7 +104,7 @@ def dot(x, y):
     return total
 
 
-@kernel(REORDER)
+@kernel(REORDER, allocates=False)
 def center_row(x, origin, out_centered):
     """Copy a row relative to an origin; returns its squared length."""
     total = x.dtype.type(0)

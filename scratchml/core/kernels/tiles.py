@@ -19,7 +19,7 @@ TILE = 480
 tile, one above the other, would all fall into the same few sets of the first-level cache."""
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def load_tile(X, start, n_rows, out_tile):
     """Copy rows ``start`` to ``start + n_rows`` of X into the columns of a tile.
 
@@ -62,7 +62,7 @@ def load_tile(X, start, n_rows, out_tile):
                 x[i] = rows[i * n_features + j]
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def gather_tile(X, indices, n_rows, out_tile):
     """Copy some rows of X into the columns of a tile.
 
@@ -93,7 +93,7 @@ def gather_tile(X, indices, n_rows, out_tile):
             x[i] = rows[np.uintp(indices[i]) * n_features + j]
 
 
-@kernel(CONTRACT)
+@kernel(CONTRACT, allocates=False)
 def center_tile(origin, n_lanes, inout_tile, out_sq_norms):
     """Subtract a point from each column of a tile, and give the squared length of what is left.
 
@@ -117,7 +117,7 @@ def center_tile(origin, n_lanes, inout_tile, out_sq_norms):
             out_sq_norms[i] += u * u
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def tile_sq_distances(tile, n_lanes, point, out_sq_distances):
     """Squared distance from the first columns of a tile to a point: differences, in feature order.
 
@@ -148,7 +148,7 @@ def tile_sq_distances(tile, n_lanes, point, out_sq_distances):
             out_sq_distances[i] += u * u
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def sq_distance(x, y):
     """Squared Euclidean distance of two vectors: differences squared, summed in feature order.
 

@@ -34,14 +34,13 @@ KNeighborsClassifier = type(
 CLASSES = ["NearestNeighbors", "KNeighborsClassifier"]
 
 
+@pytest.mark.jit
 @parametrize_with_checks(
     [
         NearestNeighbors(),
-        NearestNeighbors(algorithm="brute"),
         NearestNeighbors(metric="precomputed"),
         NearestNeighbors(metric="nan_euclidean"),
         KNeighborsClassifier(n_neighbors=2),
-        KNeighborsClassifier(metric="precomputed"),
     ]
 )
 def test_scikit_learn_checks(estimator, check):

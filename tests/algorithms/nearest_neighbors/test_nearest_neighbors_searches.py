@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from neighbor_cases import (
+    FEW,
     TRICKY,
     each_dtype,
-    each_tricky,
     in_dtype,
     numbers_of_neighbors,
     queries_for,
@@ -18,7 +18,7 @@ from neighbor_cases import (
 from scipy.sparse import csr_matrix
 
 import scratchml
-from scratchml.algorithms.nearest_neighbors.kernels import direct, heaps
+from scratchml.algorithms.nearest_neighbors.kernels import direct
 from scratchml.algorithms.nearest_neighbors.reference import k_nearest, within_radius
 from scratchml.algorithms.nearest_neighbors.searches import (
     DenseSearch,
@@ -28,6 +28,7 @@ from scratchml.algorithms.nearest_neighbors.searches import (
 )
 from scratchml.algorithms.nearest_neighbors.searches.blocks import query_blocks
 from scratchml.core.jit import compilation_is_on
+from scratchml.core.kernels import heaps
 
 CODES = {
     "euclidean": direct.EUCLIDEAN,
@@ -36,7 +37,14 @@ CODES = {
     "minkowski": direct.MINKOWSKI,
 }
 METRICS = [("euclidean", 2.0), ("manhattan", 1.0), ("chebyshev", np.inf), ("minkowski", 3.0)]
-each_metric = pytest.mark.parametrize(("metric", "p"), METRICS, ids=[m for m, _ in METRICS])
+
+# The metrics differ in the kernel that computes a tile of distances: a few sets of points show it.
+CASES = [("euclidean", 2.0, name, dtype) for name in TRICKY for dtype in (np.float64, np.float32)]
+CASES += [(m, p, name, np.float64) for m, p in METRICS[1:] for name in FEW]
+CASES += [(m, p, "normal", np.float32) for m, p in METRICS[1:]]
+each_case = pytest.mark.parametrize(
+    ("metric", "p", "name", "dtype"), CASES, ids=[f"{m}-{n}-{d.__name__}" for m, _, n, d in CASES]
+)
 
 # Squares of huge values overflow, in the reference too; uncompiled kernels say so.
 pytestmark = pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")
@@ -62,10 +70,8 @@ def some_radii(X, queries, metric, p):
 # --- searches -------------------------------------------------------------------------------------
 
 
-@each_dtype
-@each_metric
-@each_tricky
-def test_nearest(name, metric, p, dtype):
+@each_case
+def test_nearest(metric, p, name, dtype):
     X = in_dtype(name, dtype)
     queries, search = queries_for(X), DenseSearch(X, CODES[metric], p)
     for k in numbers_of_neighbors(len(X)):
@@ -75,10 +81,8 @@ def test_nearest(name, metric, p, dtype):
         assert_equal_bits(few, [part[:3] for part in expected], metric)
 
 
-@each_dtype
-@pytest.mark.parametrize(("metric", "p"), METRICS[:3], ids=[m for m, _ in METRICS[:3]])
-@each_tricky
-def test_within(name, metric, p, dtype):
+@each_case
+def test_within(metric, p, name, dtype):
     X = in_dtype(name, dtype)
     queries, search = queries_for(X), DenseSearch(X, CODES[metric], p)
     for radius in some_radii(X, queries, metric, p):
@@ -86,7 +90,15 @@ def test_within(name, metric, p, dtype):
         found = search.within(queries, np.full(len(queries), radius), True)
         np.testing.assert_array_equal(np.diff(found.starts), [len(row) for row in indices])
         np.testing.assert_array_equal(found.indices, np.concatenate(indices))
-        np.testing.assert_array_equal(found.distances, np.concatenate(distances))
+        assert_equal_bits(
+            (found.distances, found.indices),
+            (np.concatenate(distances), np.concatenate(indices)),
+            metric,
+        )
+        in_order = search.within(queries, np.full(len(queries), radius), True, sort_results=True)
+        rows = zip(k_nearest(queries, X, len(X), metric, p)[1], indices, strict=True)
+        expected = np.concatenate([nearest[: len(row)] for nearest, row in rows])
+        np.testing.assert_array_equal(in_order.indices, expected)
         unmeasured = search.within(queries, np.full(len(queries), radius), False)
         np.testing.assert_array_equal(unmeasured.indices, found.indices)
         assert unmeasured.distances is None
@@ -96,7 +108,7 @@ def test_a_radius_for_each_query():
     X = TRICKY["normal"]
     radii = np.linspace(0, 5, len(X))
     found = DenseSearch(X, direct.EUCLIDEAN).within(X, radii, False)
-    indices, _ = found.split(False)
+    indices, _ = found.split()
     for q, radius in enumerate(radii):
         assert indices[q].tolist() == within_radius(X[q : q + 1], X, radius)[1][0].tolist()
 
@@ -158,10 +170,10 @@ def test_a_heap_keeps_the_nearest(seed):
     rng = np.random.default_rng(seed)
     offered = rng.integers(0, 5, 40).astype(float)
     for k in (1, 2, 7, 40):
-        distances, indices = np.full((1, k), np.inf), np.full((1, k), heaps.NOBODY)
+        distances, indices = np.full((1, k), np.inf), np.full((1, k), heaps.NO_POINT)
         for i in rng.permutation(40):
-            heaps.offer_neighbor(offered[i], i, distances[0], indices[0])
-        heaps.sort_neighbors(distances, indices)
+            heaps.offer(offered[i], i, distances[0], indices[0])
+        heaps.sort_heaps(distances, indices)
         order = np.argsort(offered, kind="stable")[:k]
         assert indices[0].tolist() == order.tolist()
         assert distances[0].tolist() == offered[order].tolist()

@@ -13,9 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from scratchml.core.jit import STRICT, kernel
+from scratchml.core.kernels.heaps import offer
 from scratchml.core.kernels.tiles import load_tile, tile_sq_distances
-
-from .heaps import offer_neighbor
 
 EUCLIDEAN, MANHATTAN, CHEBYSHEV, MINKOWSKI = 0, 1, 2, 3
 """Metrics that have a reduced distance."""
@@ -24,7 +23,16 @@ CHUNK = 32
 """Lanes of a tile that are compared with a limit at once, in whole vectors."""
 
 
-@kernel(STRICT)
+class Room(NamedTuple):
+    """Memory that kernels overwrite."""
+
+    tile: np.ndarray
+    """float64[n_features, lanes], lanes being a multiple of `CHUNK`."""
+    distances: np.ndarray
+    """float64[lanes]."""
+
+
+@kernel(STRICT, allocates=False)
 def tile_distances(tile, n_lanes, point, metric, p, out_distances):
     """Reduced distance from the first columns of a tile to a point.
 
@@ -58,17 +66,17 @@ def tile_distances(tile, n_lanes, point, metric, p, out_distances):
                 out_distances[i] += abs(x[i] - y) ** p
 
 
-@kernel(STRICT)
-def count_up_to(values, begin, end, limit):
-    """How many of some values are not above a limit."""
-    n = 0
-    for i in range(begin, end):
-        n += values[i] <= limit
+@kernel(STRICT, allocates=False)
+def count_up_to(values, limit):
+    """How many values are not above a limit."""
+    n = np.uint32(0)  # of the width of the values, so that it sits on their lanes
+    for i in range(values.shape[0]):
+        n = np.uint32(n + np.uint32(values[i] <= limit))
     return n
 
 
-@kernel(STRICT)
-def nearest_direct(queries, X, start, stop, lanes, metric, p, inout_distances, inout_indices):
+@kernel(STRICT, allocates=False)
+def nearest_direct(queries, X, start, stop, metric, p, room, inout_distances, inout_indices):
     """Offer some points to the heap of each query.
 
     Parameters
@@ -77,10 +85,10 @@ def nearest_direct(queries, X, start, stop, lanes, metric, p, inout_distances, i
     X : float[n_points, n_features]
     start, stop : int
         Which points.
-    lanes : int
-        Columns of a tile, a multiple of `CHUNK`.
     metric, p
         As of `tile_distances`.
+    room : Room
+        Overwritten.
     inout_distances : float64[n_queries, n_neighbors]
         Reduced distances.
     inout_indices : int64[n_queries, n_neighbors]
@@ -90,20 +98,21 @@ def nearest_direct(queries, X, start, stop, lanes, metric, p, inout_distances, i
     O(n_queries n_points n_features), and O(log n_neighbors) for each point that is nearer than the
     farthest neighbour so far.
     """
-    tile = np.zeros((X.shape[1], lanes))
-    distances = np.empty(lanes)
+    tile, distances = room
+    lanes = distances.shape[0]
     for first in range(start, stop, lanes):
         n_lanes = min(lanes, stop - first)
         load_tile(X, first, n_lanes, tile)
         for q in range(queries.shape[0]):
             tile_distances(tile, n_lanes, queries[q], metric, p, distances)
             heap, indices = inout_distances[q], inout_indices[q]
+            if count_up_to(distances[:n_lanes], heap[0]) == 0:
+                continue
             for begin in range(0, n_lanes, CHUNK):
                 end = min(begin + CHUNK, n_lanes)
-                if count_up_to(distances, begin, end, heap[0]) == 0:
-                    continue
-                for i in range(begin, end):
-                    offer_neighbor(distances[i], first + i, heap, indices)
+                if count_up_to(distances[begin:end], heap[0]) > 0:
+                    for i in range(begin, end):
+                        offer(distances[i], first + i, heap, indices)
 
 
 class Hits(NamedTuple):
@@ -115,8 +124,8 @@ class Hits(NamedTuple):
     """The points, int64[capacity]."""
 
 
-@kernel(STRICT)
-def within_direct(queries, X, start, stop, lanes, metric, p, reduced_radii, step, out_hits):
+@kernel(STRICT, allocates=False)
+def within_direct(queries, X, start, stop, metric, p, room, reduced_radii, step, out_hits):
     """Find which of some points are within the radii.
 
     Parameters
@@ -125,15 +134,16 @@ def within_direct(queries, X, start, stop, lanes, metric, p, reduced_radii, step
     X : float[n_points, n_features]
     start, stop : int
         Which points.
-    lanes : int
-        Columns of a tile, a multiple of `CHUNK`.
     metric, p
         As of `tile_distances`.
+    room : Room
+        Overwritten.
     reduced_radii : float64[n_queries]
     step : int
         Where to begin: 0, or what the last call has returned. A step is one query and one tile.
     out_hits : Hits
-        With room for ``lanes`` points at least. Those of a query are in the order of their indices.
+        With room for the points of a tile at least. Those of a query are in the order of their
+        indices.
 
     Returns
     -------
@@ -141,8 +151,8 @@ def within_direct(queries, X, start, stop, lanes, metric, p, reduced_radii, step
     step : int
         Where the room came to an end; -1 where all is done.
     """
-    tile = np.zeros((X.shape[1], lanes))
-    distances = np.empty(lanes)
+    tile, distances = room
+    lanes = distances.shape[0]
     n_queries, n_hits, loaded = queries.shape[0], 0, -1
     while step < -(-(stop - start) // lanes) * n_queries:
         t, q = step // n_queries, step % n_queries
@@ -154,7 +164,7 @@ def within_direct(queries, X, start, stop, lanes, metric, p, reduced_radii, step
             load_tile(X, first, n_lanes, tile)
             loaded = t
         tile_distances(tile, n_lanes, queries[q], metric, p, distances)
-        if count_up_to(distances, 0, n_lanes, reduced_radii[q]) > 0:
+        if count_up_to(distances[:n_lanes], reduced_radii[q]) > 0:
             for i in range(n_lanes):
                 if distances[i] <= reduced_radii[q]:
                     out_hits.queries[n_hits] = q
@@ -164,7 +174,7 @@ def within_direct(queries, X, start, stop, lanes, metric, p, reduced_radii, step
     return n_hits, -1
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def reduced_distance(x, y, metric, p):
     """Reduced distance of two vectors, in float64.
 
@@ -184,7 +194,7 @@ def reduced_distance(x, y, metric, p):
     return total
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def four_sq_distances(query, x0, x1, x2, x3):
     """Sums of squared differences of a query and four points, side by side.
 
@@ -203,7 +213,7 @@ def four_sq_distances(query, x0, x1, x2, x3):
     return d0, d1, d2, d3
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def listed_distances(queries, X, starts, indices, metric, p, out_distances):
     """Reduced distance of each query to the points of its list.
 

@@ -6,16 +6,20 @@ With points x and queries q relative to an origin, h = |x|^2 / 2, and s = h - x.
 
 so that a limit on the distance is one on the *score* s. Scores are computed in float32, four
 queries against a tile of points at once. Only points whose score is not above the limit plus the
-error bound are compared by their plain sum of squared differences, which alone decides. For k
-neighbours the limit falls as they are found: of n points in no particular order about
-k (1 + ln(n / k)) get that far.
+error bound are compared by their plain sum of squared differences, which alone decides.
+
+For k neighbours the limit falls as they are found: of n points in no particular order about
+k (1 + ln(n / k)) become candidates. Scores are limits, too: once k of them are below one by the
+error bound, a candidate that is above it by as much is dropped without its plain sum. Few more than
+k sums are left, but for ties.
 
 The error. Coordinates are scaled by a power of two so that none exceeds 1, and rounded to float32:
 a relative error u each. So the dot product of n terms, and h that enters it as one more, is off by
 at most (n + 5) u (|x||q| + h) <= (n + 5) u (|x|^2 + |q|^2) (Higham, Accuracy and Stability of
 Numerical Algorithms, 2002, 3.1), and h itself by u h. The plain sum, in float64, and the limit
 rounded to float32 add less than u (|x|^2 + |q|^2) together. `Bounds.slack` is (n + 16) times
-eps = 2 u: more than twice that. What underflows, in either form, is less than `Bounds.floor`.
+eps = 2 u: more than twice that, which leaves room for what comparing rounds. What underflows,
+in either form, is less than `Bounds.floor`.
 """
 
 from __future__ import annotations
@@ -25,10 +29,13 @@ from typing import NamedTuple
 import numpy as np
 
 from scratchml.core.jit import STRICT, kernel
+from scratchml.core.kernels.heaps import offer
 from scratchml.core.kernels.scores import score_four
 
 from .direct import CHUNK, EUCLIDEAN, count_up_to, four_sq_distances, reduced_distance
-from .heaps import offer_neighbor
+
+HALVINGS = 8
+"""Steps of the search for a limit among scores."""
 
 FAR = 1e30
 """|x|^2 of lanes without a point; those of points are at most the number of features."""
@@ -76,20 +83,27 @@ class PackedQueries(NamedTuple):
 
 
 class Lists(NamedTuple):
-    """What has been found for each query."""
+    """What has been found for each query, and what may be nearer still: its *candidates*."""
 
     distances: np.ndarray
     """Heaps of squared distances, float64[n_queries, n_neighbors]."""
     indices: np.ndarray
     """Their points, int64[n_queries, n_neighbors]."""
-    waiting: np.ndarray
-    """Points whose distance has to be computed, int64[n_queries, 4]: four go together."""
-    n_waiting: np.ndarray
-    """How many of them, int64[n_queries]."""
+    candidates: np.ndarray
+    """Points whose distance may have to be computed, int64[n_queries, capacity]. The capacity is a
+    multiple of four and larger than n_neighbors; past the last candidate there is any point."""
+    least: np.ndarray
+    """The least that the score of each may be, float32[n_queries, capacity]."""
+    most: np.ndarray
+    """And the most."""
+    n_candidates: np.ndarray
+    """int64[n_queries]."""
+    limits: np.ndarray
+    """The most that the score of a neighbour may be, float64[n_queries]."""
 
 
-@kernel(STRICT)
-def pack_points(X, start, stop, origin, scale, out_tiles, out_max_sq_norms):
+@kernel(STRICT, allocates=False)
+def pack_points(X, start, stop, origin, scale, sq_norms, out_tiles, out_max_sq_norms):
     """Put some points into tiles, relative to an origin.
 
     Parameters
@@ -99,12 +113,13 @@ def pack_points(X, start, stop, origin, scale, out_tiles, out_max_sq_norms):
         Which points.
     origin : float64[n_features]
     scale : float
+    sq_norms : float64[lanes]
+        Overwritten.
     out_tiles : float32[n_tiles, n_features + padding, lanes]
         Of zeros. Lanes that are left over get scores above all others.
     out_max_sq_norms : float64[n_tiles]
     """
     n_features, lanes = X.shape[1], out_tiles.shape[2]
-    sq_norms = np.empty(lanes)
     for t in range(out_tiles.shape[0]):
         first = start + t * lanes
         n_lanes = min(lanes, stop - first)
@@ -121,10 +136,11 @@ def pack_points(X, start, stop, origin, scale, out_tiles, out_max_sq_norms):
         for i in range(n_lanes):
             largest = max(largest, sq_norms[i])
         out_max_sq_norms[t] = largest
-        tile[n_features] = sq_norms / 2
+        for i in range(lanes):
+            tile[n_features, i] = sq_norms[i] / 2
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def pack_queries(queries, origin, scale, out_rows, out_sq_norms):
     """Make rows of queries, relative to an origin.
 
@@ -148,7 +164,7 @@ def pack_queries(queries, origin, scale, out_rows, out_sq_norms):
         out_sq_norms[q] = total
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def score_limit(sq_distance, q_sq_norm, bounds):
     """The score, free of error, that a squared distance amounts to."""
     return (sq_distance * bounds.scale * bounds.scale - q_sq_norm) / 2
@@ -157,92 +173,146 @@ def score_limit(sq_distance, q_sq_norm, bounds):
 # --- nearest --------------------------------------------------------------------------------------
 
 
-@kernel(STRICT)
-def nearest_expanded(queries, points, bounds, inout_lists):
-    """Offer the points of some tiles to each query.
+@kernel(STRICT, allocates=False)
+def nearest_expanded(queries, points, bounds, scores, inout_lists):
+    """Make candidates of those points of some tiles that may be among the nearest of a query.
 
     Parameters
     ----------
     queries : PackedQueries
     points : PackedPoints
     bounds : Bounds
+    scores : float32[4, lanes]
+        Overwritten.
     inout_lists : Lists
-        The heaps are complete after `settle_waiting`.
+        The heaps are complete after `settle_queries`.
     """
     n_queries = queries.exact.shape[0]
-    lanes = points.tiles.shape[2]
-    scores = np.empty((4, lanes), np.float32)
+    lanes = scores.shape[1]
     for t in range(points.tiles.shape[0]):
         first = points.start + t * lanes
         n_lanes = min(lanes, points.stop - first)
         for c in range(0, n_queries, 4):
             score_four(points.tiles[t], queries.rows, queries.no_norms, c, lanes, scores)
             for q in range(c, min(c + 4, n_queries)):
-                margin = (queries.sq_norms[q] + points.max_sq_norms[t]) * bounds.slack
-                margin += bounds.floor
-                offer_scores(
-                    scores[q - c], n_lanes, first, q, margin, queries, points.X, bounds, inout_lists
-                )
+                margin = margin_of(queries, q, points, t, bounds)
+                limit = np.float32(inout_lists.limits[q] + margin)
+                if count_up_to(scores[q - c, :n_lanes], limit) > 0:
+                    offer_scores(
+                        scores[q - c, :n_lanes],
+                        first,
+                        margin,
+                        q,
+                        queries,
+                        points.X,
+                        bounds,
+                        inout_lists,
+                    )
 
 
-@kernel(STRICT)
-def offer_scores(scores, n_lanes, first, q, margin, queries, X, bounds, inout_lists):
-    """Have those points of a tile wait that may be nearer than the farthest neighbour so far."""
-    sq_norm = queries.sq_norms[q]
-    heap, waiting = inout_lists.distances[q], inout_lists.waiting[q]
-    limit = np.float32(score_limit(heap[0], sq_norm, bounds) + margin)
-    for begin in range(0, n_lanes, CHUNK):
-        end = min(begin + CHUNK, n_lanes)
-        if count_up_to(scores, begin, begin + CHUNK, limit) == 0:
+@kernel(STRICT, allocates=False)
+def margin_of(queries, q, points, t, bounds):
+    """How far the scores of a query for the points of a tile may be off."""
+    return (queries.sq_norms[q] + points.max_sq_norms[t]) * bounds.slack + bounds.floor
+
+
+@kernel(STRICT, allocates=False)
+def offer_scores(scores, first, margin, q, queries, X, bounds, inout_lists):
+    """Make candidates of the points of a tile whose score is not above the limit of a query."""
+    candidates = inout_lists.candidates[q]
+    least, most = inout_lists.least[q], inout_lists.most[q]
+    n = inout_lists.n_candidates[q]
+    limit = np.float32(inout_lists.limits[q] + margin)
+    for begin in range(0, scores.shape[0], CHUNK):
+        chunk = scores[begin : begin + CHUNK]
+        if count_up_to(chunk, limit) == 0:
             continue
-        for i in range(begin, end):
-            if scores[i] <= limit:
-                n = inout_lists.n_waiting[q]
-                waiting[n] = first + i
-                inout_lists.n_waiting[q] = n + 1
-                if n == 3:
-                    settle_four(queries.exact[q], X, q, inout_lists)
-                    limit = np.float32(score_limit(heap[0], sq_norm, bounds) + margin)
+        for i in range(chunk.shape[0]):
+            if chunk[i] <= limit:
+                candidates[n] = first + begin + i
+                least[n] = chunk[i] - margin
+                most[n] = chunk[i] + margin
+                n += 1
+                if n == candidates.shape[0]:
+                    n = drop_candidates(q, n, inout_lists)
+                    if 4 * n > 3 * candidates.shape[0]:  # ties: distances have to tell
+                        settle_candidates(q, n, queries, X, bounds, inout_lists)
+                        n = 0
+                    limit = np.float32(inout_lists.limits[q] + margin)
+    inout_lists.n_candidates[q] = n
 
 
-@kernel(STRICT)
-def settle_four(query, X, q, inout_lists):
-    """Offer the points that wait to a query by their plain sums of squares."""
-    waiting = inout_lists.waiting[q]
-    x0, x1, x2, x3 = X[waiting[0]], X[waiting[1]], X[waiting[2]], X[waiting[3]]
-    d0, d1, d2, d3 = four_sq_distances(query, x0, x1, x2, x3)
+@kernel(STRICT, allocates=False)
+def drop_candidates(q, n, inout_lists):
+    """Drop those of n candidates of a query that are not among its nearest; returns how many stay.
+
+    A value that so many scores as there are neighbours do not exceed is a limit. Bisection finds
+    one, and few more scores below it.
+    """
+    candidates = inout_lists.candidates[q]
+    least, most = inout_lists.least[q], inout_lists.most[q]
+    n_neighbors = inout_lists.distances.shape[1]
+    low = high = most[0]
+    for i in range(n):
+        low, high = min(low, most[i]), max(high, most[i])
+    for _ in range(HALVINGS):
+        middle = np.float32(0.5) * (low + high)
+        if count_up_to(most[:n], middle) >= n_neighbors:
+            high = middle
+        else:
+            low = middle
+    limit = min(inout_lists.limits[q], np.float64(high))
+    inout_lists.limits[q] = limit
+    kept = 0
+    for i in range(n):
+        candidates[kept], least[kept], most[kept] = candidates[i], least[i], most[i]
+        kept += least[i] <= limit
+    return kept
+
+
+@kernel(STRICT, allocates=False)
+def settle_candidates(q, n, queries, X, bounds, inout_lists):
+    """Offer n candidates of a query to its heap by their plain sums of squares."""
+    query, candidates = queries.exact[q], inout_lists.candidates[q]
     heap, indices = inout_lists.distances[q], inout_lists.indices[q]
-    n = inout_lists.n_waiting[q]
-    offer_neighbor(d0, waiting[0], heap, indices)
-    if n > 1:
-        offer_neighbor(d1, waiting[1], heap, indices)
-    if n > 2:
-        offer_neighbor(d2, waiting[2], heap, indices)
-    if n > 3:
-        offer_neighbor(d3, waiting[3], heap, indices)
-    inout_lists.n_waiting[q] = 0
+    for i in range(0, n, 4):
+        a, b, c, d = candidates[i], candidates[i + 1], candidates[i + 2], candidates[i + 3]
+        sums = four_sq_distances(query, X[a], X[b], X[c], X[d])
+        offer(sums[0], a, heap, indices)
+        if i + 1 < n:
+            offer(sums[1], b, heap, indices)
+        if i + 2 < n:
+            offer(sums[2], c, heap, indices)
+        if i + 3 < n:
+            offer(sums[3], d, heap, indices)
+    settled = score_limit(heap[0], queries.sq_norms[q], bounds)
+    inout_lists.limits[q] = min(inout_lists.limits[q], settled)
 
 
-@kernel(STRICT)
-def settle_waiting(queries, X, inout_lists):
-    """Offer what still waits to every query.
+@kernel(STRICT, allocates=False)
+def settle_queries(queries, X, bounds, inout_lists):
+    """Offer what candidates are left to the heap of each query.
 
     Parameters
     ----------
-    queries : float64[n_queries, n_features]
+    queries : PackedQueries
     X : float[n_points, n_features]
+    bounds : Bounds
     inout_lists : Lists
     """
-    for q in range(queries.shape[0]):
-        if inout_lists.n_waiting[q] > 0:
-            settle_four(queries[q], X, q, inout_lists)
+    for q in range(queries.exact.shape[0]):
+        n = inout_lists.n_candidates[q]
+        if n > inout_lists.distances.shape[1]:
+            n = drop_candidates(q, n, inout_lists)
+        settle_candidates(q, n, queries, X, bounds, inout_lists)
+        inout_lists.n_candidates[q] = 0
 
 
 # --- within a radius ------------------------------------------------------------------------------
 
 
-@kernel(STRICT)
-def within_expanded(queries, points, bounds, sq_radii, step, out_hits):
+@kernel(STRICT, allocates=False)
+def within_expanded(queries, points, bounds, scores, sq_radii, step, out_hits):
     """Find which points of some tiles are within the radii.
 
     Parameters
@@ -250,6 +320,8 @@ def within_expanded(queries, points, bounds, sq_radii, step, out_hits):
     queries : PackedQueries
     points : PackedPoints
     bounds : Bounds
+    scores : float32[4, lanes]
+        Overwritten.
     sq_radii : float64[n_queries]
     step : int
         Where to begin: 0, or what the last call has returned. A step is four queries and one tile.
@@ -265,8 +337,7 @@ def within_expanded(queries, points, bounds, sq_radii, step, out_hits):
     """
     n_queries = queries.exact.shape[0]
     n_fours = (n_queries + 3) // 4
-    lanes = points.tiles.shape[2]
-    scores = np.empty((4, lanes), np.float32)
+    lanes = scores.shape[1]
     n_hits = 0
     while step < points.tiles.shape[0] * n_fours:
         t, c = step // n_fours, step % n_fours * 4
@@ -277,13 +348,11 @@ def within_expanded(queries, points, bounds, sq_radii, step, out_hits):
         score_four(points.tiles[t], queries.rows, queries.no_norms, c, lanes, scores)
         n_before = n_hits
         for q in range(c, min(c + 4, n_queries)):
-            margin = (queries.sq_norms[q] + points.max_sq_norms[t]) * bounds.slack
-            margin += bounds.floor
+            margin = margin_of(queries, q, points, t, bounds)
             limit = score_limit(sq_radii[q], queries.sq_norms[q], bounds)
             n_hits = list_scores(
-                scores[q - c],
+                scores[q - c, :n_lanes],
                 first,
-                n_lanes,
                 np.float32(limit - margin),
                 np.float32(limit + margin),
                 points.X,
@@ -298,20 +367,23 @@ def within_expanded(queries, points, bounds, sq_radii, step, out_hits):
     return n_hits, -1
 
 
-@kernel(STRICT)
-def list_scores(scores, first, n_lanes, sure, limit, X, query, sq_radius, n_hits, out_indices):
+@kernel(STRICT, allocates=False)
+def list_scores(scores, first, sure, limit, X, query, sq_radius, n_hits, out_indices):
     """List the points of a tile that are within a radius; returns how many are listed then.
 
     Points are in below the score ``sure``, out above ``limit``; in between the plain sum decides.
     """
-    for begin in range(0, n_lanes, CHUNK):
-        if count_up_to(scores, begin, begin + CHUNK, limit) == 0:
+    if count_up_to(scores, limit) == 0:
+        return n_hits
+    for begin in range(0, scores.shape[0], CHUNK):
+        chunk = scores[begin : begin + CHUNK]
+        if count_up_to(chunk, limit) == 0:
             continue
-        for i in range(begin, min(begin + CHUNK, n_lanes)):
-            if scores[i] < sure or (
-                scores[i] <= limit
-                and reduced_distance(X[first + i], query, EUCLIDEAN, 2.0) <= sq_radius
+        for i in range(chunk.shape[0]):
+            point = first + begin + i
+            if chunk[i] < sure or (
+                chunk[i] <= limit and reduced_distance(X[point], query, EUCLIDEAN, 2.0) <= sq_radius
             ):
-                out_indices[n_hits] = first + i
+                out_indices[n_hits] = point
                 n_hits += 1
     return n_hits

@@ -7,7 +7,7 @@ import numpy as np
 from scratchml.core.jit import STRICT, kernel
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def nan_distances(queries, X, out_distances):
     """Euclidean distance over the features that both rows have, scaled up to all features.
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from scratchml.core.jit import STRICT, kernel
+from scratchml.core.kernels.heaps import offer, sort_heaps
 
 from .direct import EUCLIDEAN
-from .heaps import offer_neighbor, sort_neighbors
 
 LEAST_NORMS = 1e-280
 """Squares of numbers much smaller than these lengths may lose digits."""
@@ -32,7 +32,7 @@ class CsrRows(NamedTuple):
     """Squared lengths, float64[n_rows]."""
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def reduced_csr_distance(queries, q, points, i, metric):
     """Sum of squared (`EUCLIDEAN`) or absolute differences of two rows, in float64.
 
@@ -55,7 +55,7 @@ def reduced_csr_distance(queries, q, points, i, metric):
     return total
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def least_sq_distance(dot, q_sq_norm, x_sq_norm, slack):
     """A bound that the plain sum of squares of two rows is not below, from their dot product.
 
@@ -67,7 +67,7 @@ def least_sq_distance(dot, q_sq_norm, x_sq_norm, slack):
     return norms - 2 * dot - norms * slack if norms > LEAST_NORMS else 0.0
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def nearest_csr(queries, points, dots, metric, slack, out_distances, out_indices):
     """The nearest points of each query.
 
@@ -100,11 +100,11 @@ def nearest_csr(queries, points, dots, metric, slack, out_distances, out_indices
                 if least > heap[0]:
                     continue
             distance = reduced_csr_distance(queries, q, points, i, metric)
-            offer_neighbor(distance, i, heap, indices)
-    sort_neighbors(out_distances, out_indices)
+            offer(distance, i, heap, indices)
+    sort_heaps(out_distances, out_indices)
 
 
-@kernel(STRICT)
+@kernel(STRICT, allocates=False)
 def within_csr(
     queries, points, dots, metric, slack, reduced_radii, inout_ends, out_indices, out_distances
 ):

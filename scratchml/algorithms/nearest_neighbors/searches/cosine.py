@@ -39,10 +39,12 @@ class DirectionsMixin:
         """The k nearest points of each query; as `DenseSearch.nearest`."""
         return super().nearest(directions(queries, OF_QUERIES), k)  # type: ignore[misc]
 
-    def within(self, queries: Any, radii: np.ndarray, return_distance: bool) -> Found:
+    def within(
+        self, queries: Any, radii: np.ndarray, return_distance: bool, sort_results: bool = False
+    ) -> Found:
         """The points within a radius of each query; as `DenseSearch.within`."""
         rows = directions(queries, OF_QUERIES)
-        return super().within(rows, radii, return_distance)  # type: ignore[misc]
+        return super().within(rows, radii, return_distance, sort_results)  # type: ignore[misc]
 
 
 class DenseCosineSearch(DirectionsMixin, DenseSearch):

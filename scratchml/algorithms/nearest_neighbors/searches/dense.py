@@ -9,12 +9,14 @@ import numpy as np
 
 from scratchml.core.blocks import map_blocks, row_pieces
 from scratchml.core.jit import kernel_view
+from scratchml.core.kernels.heaps import NO_POINT, sort_heaps
 
 from ..kernels.direct import (
     CHUNK,
     EUCLIDEAN,
     MINKOWSKI,
     Hits,
+    Room,
     listed_distances,
     nearest_direct,
     within_direct,
@@ -27,12 +29,11 @@ from ..kernels.expanded import (
     nearest_expanded,
     pack_points,
     pack_queries,
-    settle_waiting,
+    settle_queries,
     within_expanded,
 )
-from ..kernels.heaps import NOBODY, sort_neighbors
 from .blocks import query_blocks
-from .found import Found, all_hits, sort_hits, starts_of
+from .found import Found, all_hits, sort_found, sort_hits, starts_of
 
 DIRECT_FEATURES = 4
 """Up to here differences are taken: a dot product would save little beside the comparisons."""
@@ -43,7 +44,10 @@ FEW_QUERIES = 32
 MANY_NEIGHBORS = 8
 """Where more than one point in so many becomes a neighbour, most distances are needed anyway."""
 
-TILE_BYTES = 2**19
+CANDIDATES = 64
+"""Points that may wait for a query, a multiple of four, besides twice as many as neighbours."""
+
+TILE_BYTES = 2**20
 """Size of a tile: it stays in a second-level cache while all queries of a block pass by."""
 
 MOST_LANES = 480
@@ -58,8 +62,8 @@ ORIGIN_ROWS = 101
 POWER_OPERATIONS = 30
 """Multiply-adds, about, that a power takes the time of."""
 
-TOO_SMALL, TOO_LARGE = 1e-300, 1e300
-"""Coordinates beyond cannot be scaled by a power of two."""
+TOO_SMALL, TOO_LARGE = 1e-140, 1e140
+"""Beyond, squares of coordinates vanish or overflow: ties that scores know nothing of."""
 
 
 class Screen(NamedTuple):
@@ -121,24 +125,33 @@ class DenseSearch:
         """
         queries = kernel_view(queries)
         distances = np.full((len(queries), k), np.inf)
-        indices = np.full((len(queries), k), NOBODY)
+        indices = np.full((len(queries), k), NO_POINT)
         screen = self._screen(queries) if k * MANY_NEIGHBORS <= len(self.X) else None
         if screen is None:
             self._nearest_direct(queries, distances, indices)
         else:
             self._nearest_expanded(queries, screen, distances, indices)
         blocks = query_blocks(len(queries), k * 32)
-        map_blocks(lambda _, block: sort_neighbors(distances[block], indices[block]), blocks)
+        map_blocks(lambda _, block: sort_heaps(distances[block], indices[block]), blocks)
         return self.shown(distances), indices
 
-    def within(self, queries: np.ndarray, radii: np.ndarray, return_distance: bool) -> Found:
-        """The points within a radius of each query, in the order of their indices.
+    def within(
+        self,
+        queries: np.ndarray,
+        radii: np.ndarray,
+        return_distance: bool,
+        sort_results: bool = False,
+    ) -> Found:
+        """The points within a radius of each query.
 
         Parameters
         ----------
         queries : float[n_queries, n_features]
         radii : float64[n_queries]
         return_distance : bool
+        sort_results : bool
+            Whether the lists are sorted by (distance, index), which needs distances. Otherwise they
+            are in the order of indices.
 
         Returns
         -------
@@ -159,7 +172,10 @@ class DenseSearch:
         starts, indices = starts_of(np.concatenate(counts)), np.concatenate(lists)
         distances = None
         if return_distance:
-            distances = self.shown(self._listed(queries, starts, indices))
+            compared = self._listed(queries, starts, indices)
+            if sort_results:
+                sort_found(starts, compared, indices)
+            distances = self.shown(compared)
         return Found(starts, indices, distances)
 
     # --- by differences
@@ -177,22 +193,25 @@ class DenseSearch:
         n_queries = block.stop - block.start
         return row_pieces(slice(0, len(self.X)), self._operations * n_queries)
 
+    def _room(self) -> Room:
+        """Memory of a block for a tile and its distances."""
+        lanes = lanes_of_tile(8 * self.X.shape[1])
+        return Room(np.empty((self.X.shape[1], lanes)), np.empty(lanes))
+
     def _nearest_direct(
         self, queries: np.ndarray, distances: np.ndarray, indices: np.ndarray
     ) -> None:
-        lanes = lanes_of_tile(8 * self.X.shape[1])
-
         def on_block(_: int, block: slice) -> None:
-            exact = in_float64(queries[block])
+            exact, room = in_float64(queries[block]), self._room()
             for piece in self._pieces(block):
                 nearest_direct(
                     exact,
                     self.X,
                     piece.start,
                     piece.stop,
-                    lanes,
                     self.metric,
                     self.p,
+                    room,
                     distances[block],
                     indices[block],
                 )
@@ -206,23 +225,21 @@ class DenseSearch:
         blocks: list[slice],
         hits: list[list[Hits]],
     ) -> None:
-        lanes = lanes_of_tile(8 * self.X.shape[1])
-
         def on_block(index: int, block: slice) -> None:
-            exact, radii = in_float64(queries[block]), reduced[block]
+            exact, radii, room = in_float64(queries[block]), reduced[block], self._room()
             for points in self._pieces(block):
                 piece = points.start, points.stop
                 hits[index] += all_hits(
-                    lambda step, room: within_direct(
+                    lambda step, found: within_direct(
                         exact,
                         self.X,
                         *piece,  # noqa: B023 (called before the next turn)
-                        lanes,
                         self.metric,
                         self.p,
+                        room,
                         radii,
                         step,
-                        room,
+                        found,
                     )
                 )
 
@@ -297,6 +314,7 @@ class DenseSearch:
                     rows.stop,
                     screen.origin,
                     screen.bounds.scale,
+                    np.empty(lanes),
                     tiles[t : t + 1],  # noqa: B023 (runs before the next turn)
                     max_sq_norms[t : t + 1],  # noqa: B023
                 )
@@ -329,16 +347,15 @@ class DenseSearch:
     def _nearest_expanded(
         self, queries: np.ndarray, screen: Screen, distances: np.ndarray, indices: np.ndarray
     ) -> None:
-        waiting = np.zeros((len(queries), 4), np.int64)
-        n_waiting = np.zeros(len(queries), np.int64)
         for points in self._packed_points(screen):
 
             def on_block(_: int, block: slice) -> None:
                 packed = self._packed_queries(queries[block], screen)
-                lists = Lists(distances[block], indices[block], waiting[block], n_waiting[block])
+                lists = make_lists(distances[block], indices[block], packed, screen.bounds)
+                scores = scores_of_tile(points)  # noqa: B023 (runs before the next turn)
                 for piece in self._tile_pieces(points, block):  # noqa: B023
-                    nearest_expanded(packed, piece, screen.bounds, lists)
-                settle_waiting(packed.exact, self.X, lists)
+                    nearest_expanded(packed, piece, screen.bounds, scores, lists)
+                settle_queries(packed, self.X, screen.bounds, lists)
 
             map_blocks(on_block, self._blocks(queries))
 
@@ -354,15 +371,17 @@ class DenseSearch:
 
             def on_block(index: int, block: slice) -> None:
                 packed, radii = self._packed_queries(queries[block], screen), sq_radii[block]
+                scores = scores_of_tile(points)  # noqa: B023 (runs before the next turn)
                 for piece in self._tile_pieces(points, block):  # noqa: B023
                     hits[index] += all_hits(
-                        lambda step, room: within_expanded(
+                        lambda step, found: within_expanded(
                             packed,
                             piece,  # noqa: B023
                             screen.bounds,
+                            scores,
                             radii,
                             step,
-                            room,
+                            found,
                         )
                     )
 
@@ -379,6 +398,28 @@ class SquaredSearch(DenseSearch):
     def shown(self, reduced: np.ndarray) -> np.ndarray:
         """Distances, from those that were compared."""
         return reduced
+
+
+def make_lists(
+    distances: np.ndarray, indices: np.ndarray, queries: PackedQueries, bounds: Bounds
+) -> Lists:
+    """The heaps of a block of queries, with memory for their candidates."""
+    n_queries, k = distances.shape
+    capacity = 4 * (k // 2) + CANDIDATES
+    return Lists(
+        distances,
+        indices,
+        np.zeros((n_queries, capacity), np.int64),
+        np.empty((n_queries, capacity), np.float32),
+        np.empty((n_queries, capacity), np.float32),
+        np.zeros(n_queries, np.int64),
+        (distances[:, 0] * bounds.scale * bounds.scale - queries.sq_norms) / 2,
+    )
+
+
+def scores_of_tile(points: PackedPoints) -> np.ndarray:
+    """Memory for the scores of four queries."""
+    return np.empty((4, points.tiles.shape[2]), np.float32)
 
 
 def in_float64(rows: np.ndarray) -> np.ndarray:

@@ -7,7 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scratchml.core.blocks import map_blocks
+
 from ..kernels.direct import Hits
+from ..kernels.select import sort_lists
+from .blocks import query_blocks
 
 ROOM = 2**15
 """Points within a radius that a kernel finds in one call; more than four tiles hold."""
@@ -31,20 +35,26 @@ class Found(NamedTuple):
         distances = None if self.distances is None else self.distances[kept]
         return Found(starts, self.indices[kept], distances)
 
-    def split(self, sort_results: bool) -> tuple[np.ndarray, np.ndarray | None]:
-        """Indices and distances as arrays of arrays, the nearest first if asked."""
-        n_queries = len(self.starts) - 1
-        indices = np.empty(n_queries, object)
-        distances = None if self.distances is None else np.empty(n_queries, object)
-        for q in range(n_queries):
-            rows = slice(self.starts[q], self.starts[q + 1])
-            indices[q] = self.indices[rows].copy()
-            if distances is not None and self.distances is not None:
-                distances[q] = self.distances[rows].copy()
-                if sort_results:
-                    order = np.argsort(distances[q], kind="stable")
-                    indices[q], distances[q] = indices[q][order], distances[q][order]
-        return indices, distances
+    def split(self) -> tuple[np.ndarray, np.ndarray | None]:
+        """Indices and distances as arrays of arrays."""
+        distances = None if self.distances is None else split(self.distances, self.starts)
+        return split(self.indices, self.starts), distances
+
+
+def split(values: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    """The values of each list, in an array of objects."""
+    edges = starts.tolist()
+    parts = map(values.__getitem__, map(slice, edges[:-1], edges[1:]))
+    return np.fromiter(parts, object, len(starts) - 1)
+
+
+def sort_found(starts: np.ndarray, distances: np.ndarray, indices: np.ndarray) -> None:
+    """Sort the list of each query by (distance, index), in place."""
+    n_queries = len(starts) - 1
+    map_blocks(
+        lambda _, block: sort_lists(starts[block.start : block.stop + 1], distances, indices),
+        query_blocks(n_queries, 10 * len(indices) / max(n_queries, 1)),
+    )
 
 
 def starts_of(counts: np.ndarray) -> np.ndarray:

@@ -30,8 +30,10 @@ class GraphSearch:
         places = queries.indptr[:-1, None] + np.arange(k)
         return queries.data[places], queries.indices[places].astype(np.int64)
 
-    def within(self, queries: Any, radii: np.ndarray, return_distance: bool) -> Found:
-        """The entries of each row that are not above its radius."""
+    def within(
+        self, queries: Any, radii: np.ndarray, return_distance: bool, sort_results: bool = False
+    ) -> Found:
+        """The entries of each row that are not above its radius; they are sorted in any case."""
         inside = queries.data <= np.repeat(radii, np.diff(queries.indptr))
         starts = np.concatenate(([0], np.cumsum(inside)))[queries.indptr].astype(np.int64)
         distances = queries.data[inside] if return_distance else None

@@ -9,9 +9,9 @@ import numpy as np
 
 from scratchml.core.blocks import map_blocks
 
-from ..kernels.heaps import select_neighbors
+from ..kernels.select import select_neighbors
 from .blocks import query_blocks
-from .found import Found, starts_of
+from .found import Found, sort_found, starts_of
 
 PIECE_BYTES = 2**23
 """Distances that are held at once, in each thread."""
@@ -60,7 +60,9 @@ class PairwiseSearch:
         found = self._map(on_block, n_queries)
         return np.concatenate([rows for rows_of_block in found for rows in rows_of_block]), indices
 
-    def within(self, queries: Any, radii: np.ndarray, return_distance: bool) -> Found:
+    def within(
+        self, queries: Any, radii: np.ndarray, return_distance: bool, sort_results: bool = False
+    ) -> Found:
         """The points within a radius of each query; as `DenseSearch.within`."""
 
         def on_block(_: int, block: slice) -> list[tuple[np.ndarray, ...]]:
@@ -75,7 +77,11 @@ class PairwiseSearch:
 
         pieces = [piece for block in self._map(on_block, queries.shape[0]) for piece in block]
         counts, indices, distances = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
-        return Found(starts_of(counts), indices, distances if return_distance else None)
+        starts = starts_of(counts)
+        if sort_results:
+            distances = distances.astype(np.float64, copy=False)
+            sort_found(starts, distances, indices)
+        return Found(starts, indices, distances if return_distance else None)
 
     def _map(self, on_block: Callable[[int, slice], Any], n_queries: int) -> list[Any]:
         blocks = query_blocks(n_queries, OPERATIONS * self.n_points)

@@ -9,12 +9,12 @@ import numpy as np
 
 from scratchml.core.blocks import map_blocks
 from scratchml.core.jit import kernel_view
+from scratchml.core.kernels.heaps import NO_POINT
 
 from ..kernels.direct import EUCLIDEAN
-from ..kernels.heaps import NOBODY
 from ..kernels.sparse import CsrRows, nearest_csr, within_csr
 from .blocks import query_blocks
-from .found import Found, starts_of
+from .found import Found, sort_found, starts_of
 
 PIECE_BYTES = 2**23
 """Dot products of a few queries with all points that are held at once."""
@@ -51,7 +51,7 @@ class SparseSearch:
     def nearest(self, queries: Any, k: int) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest points of each query; as `DenseSearch.nearest`."""
         distances = np.full((queries.shape[0], k), np.inf)
-        indices = np.full((queries.shape[0], k), NOBODY)
+        indices = np.full((queries.shape[0], k), NO_POINT)
 
         def on_block(_: int, block: slice) -> None:
             for piece in self._pieces(block):
@@ -69,7 +69,9 @@ class SparseSearch:
         map_blocks(on_block, self._blocks(queries))
         return self.shown(distances), indices
 
-    def within(self, queries: Any, radii: np.ndarray, return_distance: bool) -> Found:
+    def within(
+        self, queries: Any, radii: np.ndarray, return_distance: bool, sort_results: bool = False
+    ) -> Found:
         """The points within a radius of each query; as `DenseSearch.within`."""
         reduced = self.reduced(radii)
         counts = np.zeros(queries.shape[0], np.int64)
@@ -78,6 +80,8 @@ class SparseSearch:
         indices, distances = np.empty(starts[-1], np.int64), np.empty(starts[-1])
         if len(indices) > 0:
             self._within(queries, reduced, starts[:-1].copy(), indices, distances)
+        if sort_results:
+            sort_found(starts, distances, indices)
         return Found(starts, indices, self.shown(distances) if return_distance else None)
 
     def _within(

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .found import Found, starts_of
+from scratchml.core.jit import kernel_view
+
+from .found import Found
 
 
 class TreeSearch:
@@ -24,15 +26,16 @@ class TreeSearch:
         """The k nearest points of each query; as `DenseSearch.nearest`."""
         return self.tree.query(queries, k)
 
-    def within(self, queries: np.ndarray, radii: np.ndarray, return_distance: bool) -> Found:
-        """The points within a radius of each query, in no particular order."""
-        if return_distance:
-            lists, distances = self.tree.query_radius(queries, radii, return_distance=True)
-            found = np.concatenate(list(distances))
-        else:
-            lists, found = self.tree.query_radius(queries, radii), None
-        return Found(
-            starts_of(np.array([len(indices) for indices in lists])),
-            np.concatenate(list(lists)),
-            found,
+    def within(
+        self,
+        queries: np.ndarray,
+        radii: np.ndarray,
+        return_distance: bool,
+        sort_results: bool = False,
+    ) -> Found:
+        """The points within a radius of each query, in no particular order unless sorted."""
+        points = queries if queries is self.tree.data else kernel_view(queries)
+        starts, distances, indices = self.tree._collect(
+            points, radii, return_distance, sort_results
         )
+        return Found(starts, indices, distances if return_distance else None)
