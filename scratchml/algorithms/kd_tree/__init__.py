@@ -1,5 +1,5 @@
 """The KD-tree: exact nearest neighbours and neighbourhoods."""
 
-from .tree import KDTree
+from .tree import KDTree, collect
 
-__all__ = ["KDTree"]
+__all__ = ["KDTree", "collect"]

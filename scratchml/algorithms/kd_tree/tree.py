@@ -62,10 +62,10 @@ class KDTree:
     whole leaves (Bentley 1975; Friedman, Bentley and Finkel 1977). Queries that lie near each other
     walk the tree in groups: the bounds of a whole group are computed on SIMD lanes.
 
-    Building takes O(n log n) time; a query O(log n) on average where the dimension is small, and no
-    more than O(n). The tree takes as much memory as the points, one box for each of its 2 n / leaf
-    size nodes, and 8 bytes a point. Building and querying use the threads of
-    `scratchml.set_num_threads`, and give the same bits for any number of them.
+    Building takes O(n log n) time on average; a query for few neighbours O(log n) on average where
+    the dimension is small, and O(n) at worst. The tree takes as much memory as the points, one box
+    for each of its 2 n / leaf size nodes, and 8 bytes a point. Building and querying use the
+    threads of `scratchml.set_num_threads`, and give the same bits for any number of them.
 
     All distances are float64 sums over the features in their order. Equal distances are ordered by
     index, and a point is within a radius if ``distance <= r`` (for the Euclidean metric, as in
@@ -135,13 +135,13 @@ class KDTree:
             Whether to return the distances too.
         dualtree : bool, default=False
             Whether to arrange the queries by a tree of their own, rather than by the leaves of this
-            tree. That can pay where they lie otherwise than its points.
+            tree into which they fall, which takes less time.
         breadth_first : bool, default=False
-            Whether to visit nodes in the order of their distance, rather than to go down in depth.
-            Fewer nodes are visited, and each takes longer to choose.
+            Whether to visit nodes in the order of their distance, rather than to go down in depth:
+            fewer nodes, each of which takes longer to choose.
         sort_results : bool, default=True
             Whether the neighbours of a point are sorted by (distance, index). Otherwise they may be
-            in any order.
+            in any order; they are, where k is in the thousands.
 
         Returns
         -------
@@ -215,7 +215,7 @@ class KDTree:
         Notes
         -----
         Neighbours are counted before they are written, so that no more memory is taken than they
-        need.
+        need. The arrays of all points are parts of one: copy those that are to be kept alone.
         """
         if count_only and return_distance:
             raise ValueError("count_only and return_distance cannot both be true")
@@ -231,26 +231,11 @@ class KDTree:
             numbers, counts = self._arrange(points).count(radii.ravel())
             self._count(counts)
             return numbers.reshape(shape)
-        ends, distances, indices = self._collect(
-            points, radii.ravel(), return_distance, sort_results
+        ends, distances, indices = collect(
+            self, points, radii.ravel(), return_distance, sort_results
         )
         found = _split(indices, ends, shape)
         return (found, _split(distances, ends, shape)) if return_distance else found
-
-    def _collect(
-        self, points: np.ndarray, radii: np.ndarray, with_distances: bool, is_sorted: bool
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """What `query_radius` finds for checked points and radii, in one piece.
-
-        Returns
-        -------
-        ends, distances, indices
-            As of `Queries.collect`.
-        """
-        queries = self._arrange(points)
-        ends, distances, indices, counts = queries.collect(radii, with_distances, is_sorted)
-        self._count(counts)
-        return ends, distances, indices
 
     def _check_points(self, X: Any) -> tuple[np.ndarray, tuple[int, ...]]:
         """Points to query with, as rows, and the shape in which they came."""
@@ -287,12 +272,14 @@ class KDTree:
     def get_tree_stats(self) -> tuple[int, int, int]:
         """Nodes that the latest query has visited; a group of queries visits a node once.
 
+        A radius query visits nodes to count and again to write.
+
         Returns
         -------
         n_trims : int
             Nodes that were dismissed, or counted whole, when they were looked at.
         n_leaves : int
-            Leaves to whose points distances were computed.
+            Leaves that were looked into.
         n_splits : int
             Nodes whose children were visited in their turn.
         """
@@ -368,6 +355,22 @@ class KDTree:
         # Arrays that were mapped from a file are read-only.
         self._tree = Tree(*map(kernel_view, self._tree))
         self._lock = threading.Lock()
+
+
+def collect(
+    tree: KDTree, points: np.ndarray, radii: np.ndarray, with_distances: bool, is_sorted: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What `KDTree.query_radius` finds for checked points and radii, in one piece.
+
+    Returns
+    -------
+    ends, distances, indices
+        As of `Queries.collect`.
+    """
+    queries = tree._arrange(points)
+    ends, distances, indices, counts = queries.collect(radii, with_distances, is_sorted)
+    tree._count(counts)
+    return ends, distances, indices
 
 
 def _split(values: np.ndarray, ends: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -17,6 +17,9 @@ from .structure import CHEBYSHEV, EUCLIDEAN, MANHATTAN, MINKOWSKI
 POWER_SLACK = 1e-13
 """Relative slack of bounds that are sums of powers."""
 
+POWER_FLOOR = 1e-300
+"""And slack where powers are so small that they have lost digits."""
+
 
 @kernel(STRICT, allocates=False)
 def bound_box(lower, upper, lanes, n_lanes, metric, out_bounds):
@@ -58,7 +61,7 @@ def bound_box(lower, upper, lanes, n_lanes, metric, out_bounds):
                 out_bounds[i] += max(max(low - x[i], x[i] - high), 0.0) ** metric.p
     if metric.code == MINKOWSKI:
         for i in range(n_lanes):
-            out_bounds[i] *= 1 - POWER_SLACK
+            out_bounds[i] = out_bounds[i] * (1 - POWER_SLACK) - POWER_FLOOR
 
 
 @kernel(STRICT, allocates=False)
@@ -83,7 +86,7 @@ def bound_box_above(lower, upper, lanes, n_lanes, metric, out_bounds):
                 out_bounds[i] += max(x[i] - low, high - x[i]) ** metric.p
     if metric.code == MINKOWSKI:
         for i in range(n_lanes):
-            out_bounds[i] *= 1 + POWER_SLACK
+            out_bounds[i] = out_bounds[i] * (1 + POWER_SLACK) + POWER_FLOOR
 
 
 @kernel(STRICT, allocates=False)

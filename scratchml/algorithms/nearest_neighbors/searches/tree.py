@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from scratchml.algorithms.kd_tree import collect
 from scratchml.core.jit import kernel_view
 
 from .found import Found
@@ -35,7 +36,7 @@ class TreeSearch:
     ) -> Found:
         """The points within a radius of each query, in no particular order unless sorted."""
         points = queries if queries is self.tree.data else kernel_view(queries)
-        starts, distances, indices = self.tree._collect(
-            points, radii, return_distance, sort_results
+        starts, distances, indices = collect(
+            self.tree, points, radii, return_distance, sort_results
         )
         return Found(starts, indices, distances if return_distance else None)
