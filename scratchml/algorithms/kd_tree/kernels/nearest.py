@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scratchml.core.jit import STRICT, kernel
-from scratchml.core.kernels.heaps import NO_POINT, is_before, make_heap, sink, sort_heap
+from scratchml.core.kernels.heaps import NO_POINT, is_before, make_heap, offer, sort_heap
 
 from .bounds import bound_box, measure_leaf, restore_distances
 from .groups import (
@@ -219,11 +219,8 @@ def offer_near(n, group, inout_distances, inout_indices):
     inout_distances : float64[k]
     inout_indices : int64[k]
     """
-    k = inout_distances.shape[0]
     for t in range(n):
-        x, i = group.near[t], group.names[t]
-        if is_before(x, i, inout_distances[0], inout_indices[0]):
-            sink(0, k, x, i, inout_distances, inout_indices)
+        offer(group.near[t], group.names[t], inout_distances, inout_indices)
 
 
 @kernel(STRICT, allocates=False)
