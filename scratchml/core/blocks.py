@@ -29,6 +29,7 @@ __all__ = [
     "row_blocks",
     "row_pieces",
     "set_num_threads",
+    "stop_if_cancelled",
     "threads",
 ]
 
@@ -219,18 +220,34 @@ def row_pieces(
 ) -> Iterator[slice]:
     """Cut a block into pieces, so short that Ctrl-C between two of them is heard at once.
 
-    Where several kernels run on each piece, the size of a row keeps its data in cache for them.
+    Before each of them a helper thread looks whether its work is still wanted. Where several
+    kernels run on each piece, the size of a row keeps its data in cache for them.
     """
     by_time = PIECE_OPERATIONS / max(operations_per_row, 1)
     by_size = PIECE_BYTES / max(bytes_per_row, 1e-9)
     n_rows = max(int(min(by_time, by_size)) // ROW_ALIGNMENT, 1) * ROW_ALIGNMENT
     for start in range(block.start, block.stop, n_rows):
+        stop_if_cancelled()
         yield slice(start, min(start + n_rows, block.stop))
 
 
 # --- running them -------------------------------------------------------------------------------
 
 _helper = threading.local()
+
+
+class _CancelledError(BaseException):
+    """Ends a block whose result nobody waits for any more."""
+
+
+def stop_if_cancelled() -> None:
+    """End the block of this helper thread if another block has failed or was interrupted.
+
+    A long block calls it between two pieces of its work; in other threads it does nothing.
+    """
+    cancelled = getattr(_helper, "cancelled", None)
+    if cancelled is not None and cancelled.is_set():
+        raise _CancelledError
 
 
 def map_blocks(step: Callable[[int, Part], T], blocks: Sequence[Part]) -> list[T]:
@@ -248,7 +265,8 @@ def map_blocks(step: Callable[[int, Part], T], blocks: Sequence[Part]) -> list[T
     ------
     BaseException
         KeyboardInterrupt as soon as the calling thread gets it, else the error of the lowest block
-        that failed. No further block is started, and those that run are waited for.
+        that failed. No further block is started, and those that run are waited for, until they end
+        or call `stop_if_cancelled`.
     """
     n_helpers = min(get_num_threads(), len(blocks)) - 1
     if n_helpers < 1 or getattr(_helper, "active", False):
@@ -265,6 +283,8 @@ def map_blocks(step: Callable[[int, Part], T], blocks: Sequence[Part]) -> list[T
                 return
             try:
                 results[index] = step(index, blocks[index])
+            except _CancelledError:
+                return
             except BaseException as error:
                 errors[index] = error
                 cancelled.set()
@@ -272,7 +292,7 @@ def map_blocks(step: Callable[[int, Part], T], blocks: Sequence[Part]) -> list[T
     helpers: list[Future[None] | None] = []
     try:
         for _ in range(n_helpers):
-            helpers.append(_submit(work))
+            helpers.append(_submit(work, cancelled))
         work()
     except BaseException:  # an interrupt between two blocks
         cancelled.set()
@@ -295,12 +315,12 @@ _lock = threading.RLock()
 _pool: ThreadPoolExecutor | None = None
 
 
-def _submit(work: Callable[[], None]) -> Future[None] | None:
+def _submit(work: Callable[[], None], cancelled: threading.Event) -> Future[None] | None:
     """Ask a helper thread to run ``work``; None when the interpreter starts no more threads."""
     global _pool
 
     def help_out() -> None:
-        _helper.active = True
+        _helper.active, _helper.cancelled = True, cancelled
         work()
 
     # Each helper has its own copy of the caller's context: numpy's errstate, the number of threads.
@@ -342,4 +362,4 @@ def _after_fork() -> None:
     global _lock, _pool
     _lock = threading.RLock()
     _pool = None
-    _helper.active = False
+    _helper.active, _helper.cancelled = False, None

@@ -21,6 +21,7 @@ from scratchml.core.blocks import (
     map_blocks,
     row_blocks,
     row_pieces,
+    stop_if_cancelled,
     threads,
 )
 
@@ -261,6 +262,29 @@ def test_blocks_that_run_are_waited_for(caller_fails):
     with pytest.raises(ValueError, match=r"^failed$"):
         on_two_threads(step)
     assert len(done) == 1
+
+
+def test_a_long_block_ends_when_another_one_fails():
+    begun = threading.Event()
+
+    def step(index, block):
+        if threading.current_thread() is threading.main_thread():
+            assert begun.wait(10)
+            raise ValueError("this block failed")
+        begun.set()
+        give_up = time.monotonic() + 20
+        while time.monotonic() < give_up:
+            stop_if_cancelled()
+        return "nobody stopped it"
+
+    before = time.monotonic()
+    with threads(2), pytest.raises(ValueError, match="this block failed"):
+        map_blocks(step, [slice(0, 1), slice(1, 2)])
+    assert time.monotonic() - before < 10
+
+
+def test_outside_a_map_nothing_is_cancelled():
+    stop_if_cancelled()
 
 
 def test_interrupt_of_the_caller_comes_before_errors():
