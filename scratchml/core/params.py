@@ -286,11 +286,13 @@ def check_params(
     for name, value in params.items():
         if name not in constraints:
             continue
-        allowed = [as_constraint(spec) for spec in constraints[name]]
-        if not any(constraint.is_satisfied_by(value) for constraint in allowed):
+        for spec in constraints[name]:
+            if as_constraint(spec).is_satisfied_by(value):
+                break
+        else:
+            allowed = AnyOf(tuple(map(as_constraint, constraints[name])))
             raise compatible(InvalidParameterError)(
-                f"The {name!r} parameter of {owner} must be {AnyOf(tuple(allowed))}."
-                f" Got {value!r} instead."
+                f"The {name!r} parameter of {owner} must be {allowed}. Got {value!r} instead."
             )
 
 
