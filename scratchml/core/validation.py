@@ -208,7 +208,9 @@ def _not_2d_message(X: object, array: np.ndarray) -> str:
     return f"Expected 2D array, got {found} array instead:\narray={array}.\n{_RESHAPE_HINT}"
 
 
-def check_sample_weight(sample_weight: Any, n_samples: int, dtype: Any) -> np.ndarray | None:
+def check_sample_weight(
+    sample_weight: Any, n_samples: int, dtype: Any, *, allow_negative: bool = False
+) -> np.ndarray | None:
     """Check sample weights.
 
     Parameters
@@ -219,6 +221,8 @@ def check_sample_weight(sample_weight: Any, n_samples: int, dtype: Any) -> np.nd
         Number of samples.
     dtype : floating dtype
         Dtype of the result.
+    allow_negative : bool
+        Whether weights may be negative.
 
     Returns
     -------
@@ -229,7 +233,8 @@ def check_sample_weight(sample_weight: Any, n_samples: int, dtype: Any) -> np.nd
     ------
     ValueError
         For a wrong dimension or length, NaN, infinity, weights that are all zero, negative
-        weights, and weights whose sum overflows. And whatever :func:`check_array` raises.
+        weights where they are not allowed, and weights whose sum overflows. And whatever
+        :func:`check_array` raises.
     """
     if sample_weight is None:
         return None
@@ -245,7 +250,7 @@ def check_sample_weight(sample_weight: Any, n_samples: int, dtype: Any) -> np.nd
         raise ValueError(f"sample_weight.shape == {weights.shape}, expected {(n_samples,)}!")
     if not weights.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
-    if weights.min() < 0:
+    if not allow_negative and weights.min() < 0:
         raise ValueError("Negative values in data passed to `sample_weight`.")
     with np.errstate(over="ignore"):
         total = weights.sum()

@@ -13,7 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from scratchml.core.blocks import MAX_BLOCKS, PIECE_OPERATIONS, map_blocks, row_blocks
+from scratchml.core.blocks import (
+    MAX_BLOCKS,
+    PIECE_OPERATIONS,
+    map_blocks,
+    row_blocks,
+    stop_if_cancelled,
+)
 from scratchml.core.jit import kernel_view
 
 from .build import build_tree
@@ -129,7 +135,7 @@ class Queries:
 
             return walk
 
-        return distances, indices, self._run(walker)
+        return distances, indices, self.run(walker)
 
     def count(self, radii: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """How many points are within the radius of each query.
@@ -165,7 +171,7 @@ class Queries:
 
             return walk
 
-        return numbers, self._run(walker)
+        return numbers, self.run(walker)
 
     def collect(
         self, radii: np.ndarray, with_distances: bool, is_sorted: bool
@@ -214,12 +220,13 @@ class Queries:
 
             return walk
 
-        counts = counts + self._run(walker)
+        counts = counts + self.run(walker)
         if with_distances:
 
             def finish(_: int, block: slice) -> None:
                 start = block.start
                 while start < block.stop:
+                    stop_if_cancelled()
                     most = np.searchsorted(ends, ends[start] + PIECE_NEIGHBORS, "right") - 1
                     stop = min(max(int(most), start + 1), block.stop)
                     finish_neighbors(
@@ -238,7 +245,7 @@ class Queries:
         reduce_radii(radii, self.metric, limits)
         return limits[self.rows]
 
-    def _run(self, walker: Callable[[], Walk]) -> np.ndarray:
+    def run(self, walker: Callable[[], Walk]) -> np.ndarray:
         """Let all queries walk the tree, and return what the kernel counts.
 
         A call of the kernel ends when it has spent its budget, so that Ctrl-C is heard.
@@ -259,12 +266,13 @@ class Queries:
             counts = np.zeros(4, np.int64)
             start = block.start
             while start < block.stop:
+                stop_if_cancelled()
                 part = slice(start, min(start + PIECE_QUERIES, block.stop))
                 queries = self.points[self.rows[part]].astype(np.float64, copy=False)
                 start += walk(part, queries, group, counts)
             return counts
 
-        return sum(map_blocks(run, query_blocks(len(self.points))), np.zeros(4, np.int64))
+        return sum(map_blocks(run, query_blocks(len(self.rows))), np.zeros(4, np.int64))
 
 
 def query_blocks(n_queries: int) -> list[slice]:

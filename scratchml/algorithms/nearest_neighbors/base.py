@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -86,13 +86,7 @@ class NeighborsBase(Estimator):
             shape = {"n_samples_fit_": points.shape[0], "n_features_in_": points.shape[1]}
             return {**fitted, **shape, "_fit_X": points, "_fit_method": "kd_tree", "_tree": X}
         points, attributes = self._check_fit_input(X, **self._array_options)
-        points = self._check_values(points)
-        if self.metric == "precomputed" and points.shape[0] != points.shape[1]:
-            raise ValueError(
-                "Precomputed matrix must be square."
-                f" Input is a {points.shape[0]}x{points.shape[1]} matrix."
-            )
-        method = self._resolve_method(points, metric, params)
+        points, method = self._check_points(points, metric, params)
         tree = None
         if method == "kd_tree":
             of_tree = {name: value for name, value in params.items() if value is not None}
@@ -105,6 +99,16 @@ class NeighborsBase(Estimator):
             "_fit_method": method,
             "_tree": tree,
         }
+
+    def _check_points(self, X: Any, metric: Any, params: dict[str, Any]) -> tuple[Any, str]:
+        """Check the values of the points against the metric; returns them and how to search."""
+        points = self._check_values(X)
+        if self.metric == "precomputed" and points.shape[0] != points.shape[1]:
+            raise ValueError(
+                "Precomputed matrix must be square."
+                f" Input is a {points.shape[0]}x{points.shape[1]} matrix."
+            )
+        return points, self._resolve_method(points, metric, params)
 
     def _check_metric(self) -> None:
         """Refuse a metric that the algorithm does not take."""
@@ -325,6 +329,34 @@ class NeighborsBase(Estimator):
         indptr = np.arange(0, n_queries * k + 1, k)
         shape = n_queries, self.n_samples_fit_
         return csr_matrix((data, indices.reshape(-1), indptr), shape=shape)
+
+
+class Plan(NamedTuple):
+    """How the neighbours of some points are found."""
+
+    points: Any
+    """The points; precomputed distances in a sparse matrix sorted row by row."""
+    method: str
+    """'kd_tree' or 'brute'."""
+    metric: Any
+    """The metric, Minkowski's by its proper name where it has one."""
+    params: dict[str, Any]
+    """Its parameters."""
+
+
+def plan_search(model: NeighborsBase, X: Any) -> Plan:
+    """What an estimator of neighbours would do with checked points, for another estimator.
+
+    Raises
+    ------
+    InvalidParameterError, ValueError
+        As `NearestNeighbors.fit`.
+    """
+    model._check_params()
+    model._check_metric()
+    metric, params = resolve_metric(model.metric, model.p, model.metric_params)
+    points, method = model._check_points(X, metric, params)
+    return Plan(points, method, metric, params)
 
 
 def without_self(distances: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
