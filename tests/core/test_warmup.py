@@ -18,14 +18,16 @@ import warnings
 import numpy as np
 from scipy.sparse import csr_matrix
 from scratchml import cluster
-from scratchml.cluster import KMeans, k_means, kmeans_plusplus
+from scratchml.cluster import DBSCAN, DBSCANPath, KMeans, k_means, kmeans_plusplus, suggest_eps
 
 rng = np.random.default_rng(0)
 public = [getattr(cluster, name) for name in cluster.__all__]
-others = [value for value in public if isinstance(value, type) and value is not KMeans]
+classes = [value for value in public if isinstance(value, type) and value is not KMeans]
+others = [value for value in classes if "n_clusters" in value._parameter_constraints]
 algorithms = sorted(KMeans._parameter_constraints["algorithm"][0].options)
 # On a line there are two directions, fewer than SphericalKMeans is asked for.
 warnings.filterwarnings("ignore", "Number of distinct clusters")
+warnings.filterwarnings("ignore", "All .* samples are noise|Nearly all samples|cannot use tree")
 
 def use(X, k=3, estimator=KMeans, **params):
     for weight in (None, rng.uniform(0.5, 2, X.shape[0])):
@@ -36,7 +38,23 @@ def use(X, k=3, estimator=KMeans, **params):
             model.partial_fit(X, sample_weight=weight)
         kmeans_plusplus(X, k, sample_weight=weight, random_state=0)
 
+def use_density(X):
+    weights = rng.uniform(0.5, 2, X.shape[0])
+    for algorithm in ("auto", "brute") if isinstance(X, csr_matrix) else ("auto", "brute", "kd_tree"):
+        for weight in (None, weights):
+            DBSCAN(0.9, min_samples=3, algorithm=algorithm).fit(X, sample_weight=weight).predict(X)
+
 def use_all(dtype):
+    for n_features in (1, 2, 3, 4, 9):
+        X = rng.normal(size=(700, n_features)).astype(dtype)
+        use_density(X), use_density(csr_matrix(X))
+        DBSCANPath(3).fit(X).labels(0.9), DBSCANPath(3).fit(X).ranges(5)
+        suggest_eps(X)
+    angles = rng.uniform(-1, 1, size=(700, 2)).astype(dtype)
+    DBSCAN(0.05, metric="haversine").fit(angles).predict(angles)
+    distances = abs(X[:, :1] - X[:, 0])
+    for given in (distances, csr_matrix(distances)):
+        DBSCAN(0.2, metric="precomputed").fit(given).predict(given)
     for n_features in (1, 2, 4, 5, 128, 129):
         X = rng.normal(size=(500, n_features)).astype(dtype)
         empty = X[:3].copy()
@@ -80,6 +98,12 @@ ONLY_FLOAT64 |= {"count_near", "count_within", "list_near", "list_within", "redu
 ONLY_FLOAT64 |= {"is_before", "make_heap", "offer", "push", "sink", "sort_heap", "sort_heaps"}
 ONLY_FLOAT64 |= {"finish_neighbors", "restore_distances", "select_neighbors", "sort_lists"}
 ONLY_FLOAT64 |= {"least_sq_distance", "score_limit", "take_node", "tile_distances"}
+# Spanning trees, of distances alone.
+ONLY_FLOAT64 |= {"choose_edges", "find_least_radii", "find_lives", "find_reaches", "is_shorter"}
+ONLY_FLOAT64 |= {"is_shorter_edge", "join_components", "label_borders", "label_cores"}
+ONLY_FLOAT64 |= {"least_radius", "list_reaching", "list_unsettled", "offer_neighbors"}
+ONLY_FLOAT64 |= {"offer_points", "point_to_elders", "reduce_radius", "set_limit", "start_lanes"}
+ONLY_FLOAT64 |= {"store_lanes"}
 NO_FLOATS = {"end_of_group", "select", "sort_by_label", "store_labels"}
 
 

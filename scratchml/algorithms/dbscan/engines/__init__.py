@@ -1,0 +1,1 @@
+"""Ways to find the clusters, all with the same labels."""
