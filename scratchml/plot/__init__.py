@@ -12,15 +12,25 @@ from scratchml.core.doors import lazy_names
 if TYPE_CHECKING:
     from scratchml.plot.centers import CentersDisplay
     from scratchml.plot.clusters import ClusterDisplay
+    from scratchml.plot.dbscan_path import DBSCANPathDisplay
     from scratchml.plot.history import HistoryDisplay
+    from scratchml.plot.k_distances import KDistanceDisplay
 
-__all__ = ["CentersDisplay", "ClusterDisplay", "HistoryDisplay"]
+__all__ = [
+    "CentersDisplay",
+    "ClusterDisplay",
+    "DBSCANPathDisplay",
+    "HistoryDisplay",
+    "KDistanceDisplay",
+]
 
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
         "CentersDisplay": "scratchml.plot.centers",
         "ClusterDisplay": "scratchml.plot.clusters",
+        "DBSCANPathDisplay": "scratchml.plot.dbscan_path",
         "HistoryDisplay": "scratchml.plot.history",
+        "KDistanceDisplay": "scratchml.plot.k_distances",
     },
 )
