@@ -44,10 +44,15 @@ _HELP = f"""Cluster the rows of FILE.
     its share of the rows and the mean distance of its rows to its centre. After --standardize
     distances and centres are in standard deviations.
 
+    dbscan has no centres: its clusters are where rows are dense. Printed are how many rows are
+    noise, whose label is -1, and how many are core points. --eps auto chooses eps by the data and
+    says why, as suggest-eps does.
+
     \b
     Examples:
       scratchml cluster
       scratchml cluster points.csv -k 3 --columns x,y --plot clusters.png
+      scratchml cluster points.csv --algorithm dbscan --eps auto --min-samples 10
       scratchml cluster people.csv --id name --standardize --output labels.csv
       zcat big.csv.gz | scratchml cluster - -k 20 --json
 

@@ -13,7 +13,7 @@ import click
 from scratchml.bench import ContestantError, UnfairDuelError, duel
 from scratchml.bench.estimators import counterpart
 
-from .fits import new_model
+from .fits import new_model, with_eps
 from .options import (
     EXIT_CODES,
     FILES,
@@ -82,7 +82,9 @@ def command(
     with contextlib.ExitStack() as resources:
         table = request.read(resources)
         say("note", *table.notes)
-        estimator = new_model(table, request.algorithm, request.parameters)
+        parameters, reasons = with_eps(table, request.algorithm, request.parameters)
+        say("note", *reasons)
+        estimator = new_model(table, request.algorithm, parameters)
         try:
             opponent = counterpart(estimator, _imported(against))
             report: Any = duel(

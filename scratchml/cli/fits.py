@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .registry import Algorithm
+from .registry import AUTO, Algorithm
 from .say import InputError
 from .status import working
 from .tables import Table, row_slices
@@ -46,16 +46,21 @@ class Fit:
     @property
     def facts(self) -> dict[str, Any]:
         """What the fitted estimator says of the whole clustering, by name."""
-        return {
+        facts = {
             shown: getattr(self.model, attribute)
             for attribute, shown in _SHOWN.items()
             if hasattr(self.model, attribute)
         }
+        if self.algorithm.by_density:
+            facts["noise"] = len(self.model.labels_) - sum(c["size"] for c in self.clusters)
+            facts["core points"] = len(self.model.core_sample_indices_)
+        return facts
 
     @cached_property
     def clusters(self) -> list[dict[str, Any]]:
-        """For each cluster its number, size, share of the rows, and where there are centres the
-        mean distance of its rows to its centre (None without rows) and the centre."""
+        """For each cluster its number, size, share of the rows; where density makes clusters, its
+        core points; and where there are centres the mean distance of its rows to its centre (None
+        without rows) and the centre."""
         labels, centers = self.model.labels_, getattr(self.model, "cluster_centers_", None)
         n_clusters = int(labels.max()) + 1 if centers is None else len(centers)
         sizes = cluster_sizes(labels, n_clusters)
@@ -63,6 +68,10 @@ class Fit:
             {"cluster": cluster, "size": size, "share": size / len(labels)}
             for cluster, size in enumerate(sizes.tolist())
         ]
+        if self.algorithm.by_density:
+            of_cores = cluster_sizes(labels[self.model.core_sample_indices_], n_clusters)
+            for cluster, n_cores in zip(clusters, of_cores.tolist(), strict=True):
+                cluster["core points"] = n_cores
         if centers is not None:
             distances = mean_distances(
                 self.table.values, labels, centers, self.algorithm.of_directions
@@ -92,6 +101,7 @@ def fit_table(
     InputError
         When there are more clusters than rows, or the estimator refuses the values.
     """
+    parameters, reasons = with_eps(table, algorithm, parameters)
     model = new_model(table, algorithm, parameters)
     # What the arithmetic warns of, `_doubts` says in words that help.
     with (
@@ -110,7 +120,7 @@ def fit_table(
         seconds = time.perf_counter() - start
     notes = tuple(str(warning.message) for warning in warned)
     doubts = () if algorithm.of_directions else _doubts(model, table.values)
-    return Fit(algorithm, table, model, seconds, (*notes, *doubts))
+    return Fit(algorithm, table, model, seconds, (*reasons, *notes, *doubts))
 
 
 def _show_progress(model: Any, display: contextlib.ExitStack) -> None:
@@ -145,6 +155,31 @@ def _doubts(model: Any, values: np.ndarray) -> Iterator[str]:
         f"the values are too {size} for their squared distances to be numbers: do not trust these"
         " clusters; --standardize brings the values to a scale that is right"
     )
+
+
+def with_eps(
+    table: Table, algorithm: Algorithm, parameters: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    """The parameters with an eps chosen by the data, if that is asked for, and why it was.
+
+    Raises
+    ------
+    InputError
+        When none can be chosen.
+    """
+    if not algorithm.by_density or parameters.get("eps") != AUTO:
+        return parameters, ()
+    from scratchml.cluster import suggest_eps
+
+    about = ("min_samples", "metric", "p")
+    try:
+        suggestion = suggest_eps(
+            table.values, **{name: parameters[name] for name in about if name in parameters}
+        )
+    except ValueError as error:
+        raise InputError(f"{table.source}: --eps {AUTO}: {error}") from error
+    reason = f"eps is {suggestion.eps:g}. {suggestion.reason}"
+    return {**parameters, "eps": suggestion.eps}, (reason,)
 
 
 def new_model(table: Table, algorithm: Algorithm, parameters: Mapping[str, Any]) -> Any:
@@ -192,8 +227,9 @@ def mean_distances(
 
 
 def cluster_sizes(labels: np.ndarray, n_clusters: int) -> np.ndarray:
-    """Rows of each cluster, int64[n_clusters]; in blocks, since ``bincount`` copies its input."""
-    sizes = np.zeros(n_clusters, np.int64)
+    """Rows of each cluster, int64[n_clusters], of which -1 is none; in blocks, since ``bincount``
+    copies its input."""
+    sizes = np.zeros(n_clusters + 1, np.int64)
     for rows in row_slices(labels[:, np.newaxis]):
-        sizes += np.bincount(labels[rows], minlength=n_clusters)
-    return sizes
+        sizes += np.bincount(labels[rows] + 1, minlength=n_clusters + 1)
+    return sizes[1:]

@@ -39,8 +39,8 @@ EXIT_CODES = """The exit code is 0, 2 for what cannot be used, 1 when the reader
 
 
 @dataclass(frozen=True)
-class Request:
-    """What is to be clustered, and how.
+class Source:
+    """Where the rows come from.
 
     Attributes
     ----------
@@ -50,16 +50,11 @@ class Request:
         What to take from the file.
     standardize : bool
         Whether to bring the columns to one scale.
-    algorithm : Algorithm
-    parameters : dict of str to object
-        For the constructor of its estimator.
     """
 
     file: Path | None
     selection: Selection
     standardize: bool
-    algorithm: Algorithm
-    parameters: dict[str, Any]
 
     @property
     def name(self) -> str:
@@ -70,6 +65,21 @@ class Request:
         """Read the table that is asked for; see `read_table`."""
         table = read_table(self.file, self.selection, resources)
         return standardized(table, resources) if self.standardize else table
+
+
+@dataclass(frozen=True)
+class Request(Source):
+    """What is to be clustered, and how.
+
+    Attributes
+    ----------
+    algorithm : Algorithm
+    parameters : dict of str to object
+        For the constructor of its estimator.
+    """
+
+    algorithm: Algorithm
+    parameters: dict[str, Any]
 
 
 class _Columns(click.ParamType):
@@ -99,15 +109,8 @@ class _Delimiter(click.ParamType):
         return character
 
 
-_OPTIONS = (
+_OPTIONS_OF_SOURCE = (
     click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True)),
-    click.option(
-        "--algorithm",
-        type=click.Choice(list(ALGORITHMS)),
-        default="kmeans",
-        show_default=True,
-        help="How to cluster.",
-    ),
     click.option(
         "--columns",
         type=_Columns(),
@@ -129,6 +132,13 @@ _OPTIONS = (
     ),
 )
 
+_algorithm_option = click.option(
+    "--algorithm",
+    type=click.Choice(list(ALGORITHMS)),
+    default="kmeans",
+    show_default=True,
+    help="How to cluster.",
+)
 threads_option = click.option(
     "--threads", type=click.IntRange(min=1), metavar="N", help="Threads to use.  [default: all]"
 )
@@ -144,16 +154,12 @@ plot_option = click.option(
 force_option = click.option("--force", is_flag=True, help="Overwrite files if they exist.")
 
 
-def takes_request(function: Callable[..., None]) -> Callable[..., None]:
-    """Decorate the function of a `RequestCommand`: it gets a `Request` first, and its own options.
-
-    The options are those of the table, of the choice of algorithm and of its parameters.
-    """
+def takes_source(function: Callable[..., None]) -> Callable[..., None]:
+    """Decorate the function of a command: it gets a `Source` first, and its own options."""
 
     @functools.wraps(function)
-    def with_request(
+    def with_source(
         file: Path | None,
-        algorithm: str,
         columns: tuple[str, ...] | None,
         id_column: str | None,
         delimiter: str | None,
@@ -161,17 +167,31 @@ def takes_request(function: Callable[..., None]) -> Callable[..., None]:
         standardize: bool,
         **others: Any,
     ) -> None:
-        given = {option.name: others.pop(option.name) for option in _ALGORITHM_OPTIONS}
-        if file is None and given["n_clusters"] is None:
-            given["n_clusters"] = str(_DIGITS)
-        chosen = ALGORITHMS[algorithm]
-        parameters = chosen_parameters(chosen, given)
         selection = Selection(columns, id_column, drop_missing, delimiter)
-        function(Request(file, selection, standardize, chosen, parameters), **others)
+        function(Source(file, selection, standardize), **others)
 
-    for option in reversed(_OPTIONS):
-        with_request = option(with_request)
-    return with_request
+    for option in reversed(_OPTIONS_OF_SOURCE):
+        with_source = option(with_source)
+    return with_source
+
+
+def takes_request(function: Callable[..., None]) -> Callable[..., None]:
+    """Decorate the function of a `RequestCommand`: it gets a `Request` first, and its own options.
+
+    The options are those of the table, of the choice of algorithm and of its parameters.
+    """
+
+    @functools.wraps(function)
+    def with_request(source: Source, algorithm: str, **others: Any) -> None:
+        given = {option.name: others.pop(option.name) for option in _ALGORITHM_OPTIONS}
+        chosen = ALGORITHMS[algorithm]
+        takes_k = any(parameter.name == "n_clusters" for parameter in chosen.parameters())
+        if source.file is None and takes_k and given["n_clusters"] is None:
+            given["n_clusters"] = str(_DIGITS)
+        parameters = chosen_parameters(chosen, given)
+        function(Request(**vars(source), algorithm=chosen, parameters=parameters), **others)
+
+    return _algorithm_option(takes_source(with_request))
 
 
 class RequestCommand(click.Command):

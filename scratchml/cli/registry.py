@@ -29,6 +29,12 @@ _NOT_OFFERED = {"compute_labels", "copy_x", "n_jobs", "verbose"}
 # The shell gives the same clusters each time.
 _DEFAULTS: Mapping[str, Any] = {"random_state": 0}
 
+# More are not listed in the help.
+_MOST_WORDS = 10
+
+AUTO = "auto"
+"""The word for an eps that is chosen by the data."""
+
 _BOOLEAN = as_constraint("boolean")
 
 
@@ -102,6 +108,8 @@ class Algorithm:
         Where the class is.
     of_directions : bool
         Whether it compares directions: distances are cosine distances then.
+    by_density : bool
+        Whether it has an ``eps``, which the shell can choose by the data (`AUTO`).
     """
 
     name: str
@@ -109,6 +117,7 @@ class Algorithm:
     door: str
     class_name: str
     of_directions: bool = False
+    by_density: bool = False
 
     @property
     def estimator(self) -> Any:
@@ -124,7 +133,10 @@ class Algorithm:
         descriptions = {entry.arg_name: entry.description or "" for entry in documented}
         for name, parameter in inspect.signature(cls).parameters.items():
             alternatives = list(_spellable(cls._parameter_constraints.get(name, ())))
-            if alternatives and name not in _NOT_OFFERED:
+            if self.by_density and name == "eps":
+                alternatives.append(Options({AUTO}))
+            says_something = any(not isinstance(part, IsNone) for part in alternatives)
+            if says_something and name not in _NOT_OFFERED:
                 default = _DEFAULTS.get(name, parameter.default)
                 description = _first_sentence(descriptions.get(name, ""))
                 yield Parameter(name, AnyOf(tuple(alternatives)), default, description)
@@ -135,6 +147,7 @@ ALGORITHMS = {
     for algorithm in (
         Algorithm("kmeans", "K-means", "scratchml.cluster", "KMeans"),
         Algorithm("bisecting-kmeans", "Bisecting K-means", "scratchml.cluster", "BisectingKMeans"),
+        Algorithm("dbscan", "DBSCAN", "scratchml.cluster", "DBSCAN", by_density=True),
         Algorithm("minibatch-kmeans", "Mini-batch K-means", "scratchml.cluster", "MiniBatchKMeans"),
         Algorithm(
             "spherical-kmeans", "Spherical K-means", "scratchml.cluster", "SphericalKMeans", True
@@ -169,7 +182,7 @@ def _option(
     if parameter.is_flag:
         (flag,) = flags
         return click.Option([f"{flag}/--no-{flag[2:]}"], default=None, help=help_text)
-    metavar = "|".join(dict.fromkeys(p.metavar for _, p in takers))
+    metavar = "|".join(dict.fromkeys("|".join(p.metavar for _, p in takers).split("|")))
     words = sorted({word for _, p in takers for word in p.words})
 
     def complete(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
@@ -246,7 +259,8 @@ def _readings(word: str) -> Iterator[Any]:
 
 def _metavar(constraint: Constraint) -> str:
     if isinstance(constraint, Options):
-        return "|".join(map(str, constraint.options))
+        words = list(map(str, constraint.options))
+        return "|".join(words) if len(words) <= _MOST_WORDS else "NAME"
     if isinstance(constraint, Interval):
         return "N" if constraint.type is Integral else "X"
     return "none" if isinstance(constraint, IsNone) else "true|false"

@@ -25,14 +25,14 @@ def print_tables(fit: Fit, seconds_to_read: float) -> None:
         "source": fit.table.source,
         "rows": n_rows,
         "features": n_features,
-        "k": len(fit.clusters),
+        "clusters" if fit.algorithm.by_density else "k": len(fit.clusters),
         **_facts(fit),
         "seconds": f"{fit.seconds:.4f} to fit, {seconds_to_read:.4f} to read",
     }.items():
         summary.add_row(name, f"{value:.8g}" if isinstance(value, float) else str(value))
 
     clusters = Grid(box=box.SIMPLE, header_style="bold cyan")
-    columns = [name for name in fit.clusters[0] if name != "center"]
+    columns = [name for name in next(iter(fit.clusters), ()) if name != "center"]
     for name in columns:
         clusters.add_column("share %" if name == "share" else name, justify="right")
     for cluster in fit.clusters:
@@ -49,6 +49,9 @@ def _facts(fit: Fit) -> dict[str, Any]:
     # As many as are allowed: the fit may have converged in the last of them, or not.
     if facts.get("iterations") == getattr(fit.model, "max_iter", math.inf):
         facts["iterations"] = f"{facts['iterations']} (the most allowed)"
+    if "noise" in facts:
+        share = facts["noise"] / len(fit.table.values)
+        facts["noise"] = f"{facts['noise']} ({_cell('share', share)} %)"
     return facts
 
 
@@ -72,21 +75,23 @@ def print_json(fit: Fit, seconds_to_read: float) -> None:
         "rows": n_rows,
         "features": n_features,
         "columns": fit.table.columns,
-        **fit.facts,
+        **_with_underscores(fit.facts),
         "seconds": {"fit": fit.seconds, "read": seconds_to_read},
-        "clusters": [
-            {name.replace(" ", "_"): value for name, value in cluster.items()}
-            for cluster in fit.clusters
-        ],
+        "clusters": [_with_underscores(cluster) for cluster in fit.clusters],
         "notes": [*fit.table.notes, *fit.notes],
     }
-    sys.stdout.write(json.dumps(_without_infinity(report), allow_nan=False) + "\n")
+    sys.stdout.write(json.dumps(without_infinity(report), allow_nan=False) + "\n")
 
 
-def _without_infinity(value: Any) -> Any:
+def _with_underscores(values: dict[str, Any]) -> dict[str, Any]:
+    """The same under names without spaces."""
+    return {name.replace(" ", "_"): value for name, value in values.items()}
+
+
+def without_infinity(value: Any) -> Any:
     """The value with None for each number in it that JSON cannot say."""
     if isinstance(value, dict):
-        return {name: _without_infinity(entry) for name, entry in value.items()}
+        return {name: without_infinity(entry) for name, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_infinity(entry) for entry in value]
+        return [without_infinity(entry) for entry in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
