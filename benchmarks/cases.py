@@ -205,17 +205,41 @@ def brute_neighbors(name: str, n_samples: int, n_features: int, **conditions: An
     return Case(name, "brute_neighbors", *shape, parameters, options=WIDE, **conditions)
 
 
+def density(
+    name: str,
+    n_samples: int,
+    n_features: int,
+    eps: float,
+    min_samples: int = 10,
+    parameters: Mapping[str, Any] | None = None,
+    **conditions: Any,
+) -> Case:
+    """A whole fit of DBSCAN on blobs, or on other data that the conditions name."""
+    settings = {"eps": eps, "min_samples": min_samples, **(parameters or {})}
+    shape = n_samples, n_features, conditions.pop("n_clusters", 20), "float64"
+    if "dataset" not in conditions:
+        conditions.setdefault("options", CLEAR)
+    return Case(name, "dbscan", *shape, settings, **conditions)
+
+
 def radius_of(n_neighbors: int, n_samples: int) -> float:
     """Radius of the ball that holds so many of the samples spread over a unit cube, on average."""
     return float(np.cbrt(3 * n_neighbors / (4 * np.pi * n_samples)))
+
+
+def disc_of(n_neighbors: int, n_samples: int) -> float:
+    """The same of a disc, and of samples spread over a unit square."""
+    return float(np.sqrt(n_neighbors / (np.pi * n_samples)))
 
 
 CLEAR, WIDE, MIXED = {"std": 0.5}, {"std": 3.0}, {"std": 25.0}
 BROAD = {"std": 6.0}
 SMALL_FIT = {"n_clusters": 3, "random_state": 0}
 BATCHES = {"n_clusters": 60, "batch_size": 4096, "random_state": 0}
-NEAR, FAR = {"eps": 0.1, "min_samples": 10}, {"eps": 0.3, "min_samples": 10}
+MANY = {"std": 15.0, "box": 10_000.0}
+BY_TREE = {"algorithm": "kd_tree"}
 MEAN_30 = {"radius": radius_of(30, 10_000_000)}
+PATH = {"min_samples": 10}
 HIERARCHY = {"min_cluster_size": 25, "min_samples": 10}
 
 CASES = {
@@ -245,8 +269,23 @@ CASES = {
         batches("M1-1", threads=1),
         spherical("SK1", 100_000, 64, 100, "float32", seed=1, options=BROAD, quick=20_000),
         spherical("SK1-1", 100_000, 64, 100, "float32", seed=1, options=BROAD, threads=1),
-        Case("D1", "dbscan", 200_000, 2, 20, "float64", NEAR, options=CLEAR, quick=20_000),
-        Case("D3", "dbscan", 200_000, 3, 20, "float64", FAR, options=CLEAR),
+        density("D1", 200_000, 2, 0.1, quick=20_000),
+        density("D1-1", 200_000, 2, 0.1, threads=1),
+        density("D1-tree", 200_000, 2, 0.1, parameters=BY_TREE),
+        density("D2", 1_000_000, 2, 0.05, n_clusters=50),
+        density("D2-1", 1_000_000, 2, 0.05, n_clusters=50, threads=1),
+        density("D3", 200_000, 3, 0.3),
+        density("D3-1", 200_000, 3, 0.3, threads=1),
+        density("D3-tree", 200_000, 3, 0.3, parameters=BY_TREE),
+        density("D4", 100_000, 8, 1.5, quick=10_000),
+        density("D4-1", 100_000, 8, 1.5, threads=1),
+        density("DK", 200_000, 2, 0.1, 200),
+        density("DM", 180_000, 2, 40.0, n_clusters=12, options=MANY),
+        density("DS", 150, 4, 0.8, 5, n_clusters=3, quick=150),
+        density("DT", 200_000, 2, 0.1, n_clusters=2, dataset="touching"),
+        density("DU2", 200_000, 2, disc_of(5, 200_000), dataset="uniform"),
+        density("DU3", 200_000, 3, radius_of(5, 200_000), dataset="uniform"),
+        Case("DP", "dbscan_path", 100_000, 3, 20, "float64", PATH, options=CLEAR, quick=5000),
         neighbors("N1", 100_000, 3, {"n_neighbors": 10}, quick=20_000),
         neighbors("N2", 500_000, 3, {"n_neighbors": 8}, n_queries=100_000),
         neighbors("N2-1", 500_000, 3, {"n_neighbors": 8}, n_queries=100_000, threads=1),

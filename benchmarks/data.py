@@ -11,16 +11,51 @@ from scratchml.datasets import load_digits, make_blobs
 
 
 def blobs(
-    n_samples: int, n_features: int, n_clusters: int, dtype: str, *, std: float = 1.0
+    n_samples: int,
+    n_features: int,
+    n_clusters: int,
+    dtype: str,
+    *,
+    std: float = 1.0,
+    box: float = 10.0,
 ) -> np.ndarray:
-    """Gaussian blobs of one spread, float[n_samples, n_features]."""
-    X = make_blobs(n_samples, n_features, centers=n_clusters, cluster_std=std, random_state=0)[0]
+    """Gaussian blobs of one spread, float[n_samples, n_features]; centres from -box to box."""
+    X = make_blobs(
+        n_samples,
+        n_features,
+        centers=n_clusters,
+        cluster_std=std,
+        center_box=(-box, box),
+        random_state=0,
+    )[0]
     return np.ascontiguousarray(X, dtype)
 
 
 def uniform(n_samples: int, n_features: int, n_clusters: int, dtype: str) -> np.ndarray:
     """Samples spread evenly over the unit cube, without clusters; float[n_samples, n_features]."""
     return np.random.default_rng(0).random((n_samples, n_features), np.dtype(dtype))
+
+
+def touching(
+    n_samples: int,
+    n_features: int,
+    n_clusters: int,
+    dtype: str,
+    *,
+    radius: float = 0.05,
+    gap: float = 0.1001,
+) -> np.ndarray:
+    """Balls that are evenly filled, in a row along the diagonal; float[n_samples, n_features].
+
+    What is between two of them is the ``gap``; what is between the boxes around them is less.
+    """
+    rng = np.random.default_rng(0)
+    directions = rng.normal(size=(n_samples, n_features))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    distances = radius * rng.random((n_samples, 1)) ** (1 / n_features)
+    step = (2 * radius + gap) / np.sqrt(n_features)
+    centers = step * rng.integers(n_clusters, size=(n_samples, 1))
+    return np.ascontiguousarray(centers + distances * directions, dtype)
 
 
 def digits(n_samples: int, n_features: int, n_clusters: int, dtype: str) -> np.ndarray:
@@ -61,6 +96,7 @@ def documents(
 DATASETS: dict[str, Callable[..., Any]] = {
     "blobs": blobs,
     "uniform": uniform,
+    "touching": touching,
     "digits": digits,
     "documents": documents,
 }

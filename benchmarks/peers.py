@@ -313,11 +313,33 @@ class FaissSphericalKMeans(FaissKMeans):
 # --- DBSCAN ---------------------------------------------------------------------------------------
 
 
+@takes_part("dbscan", OURS)
+class OurDBSCAN(EstimatorPeer):
+    """`scratchml.cluster.DBSCAN`."""
+
+    path = "scratchml.cluster.DBSCAN"
+
+
+def neighbor_pairs(case: Case) -> int:
+    """About how many pairs of samples are within eps of each other, by a few of the samples."""
+    X, parameters = case.problem()
+    few = X[np.random.default_rng(0).integers(len(X), size=20)]
+    within = [((X - q) ** 2).sum(axis=1) <= parameters["eps"] ** 2 for q in few]
+    return round(len(X) * float(np.sum(within)) / len(few))
+
+
 @takes_part("dbscan", REFERENCE)
 class SklearnDBSCAN(ParallelEstimatorPeer):
-    """`sklearn.cluster.DBSCAN`."""
+    """`sklearn.cluster.DBSCAN`, which keeps a list of the neighbours of every sample."""
 
     path = "sklearn.cluster.DBSCAN"
+    most_pairs = 1_000_000_000
+
+    @classmethod
+    def refusal(cls, case: Case) -> str | None:
+        pairs = neighbor_pairs(case)
+        too_many = pairs > cls.most_pairs
+        return f"lists all neighbours: {8 * pairs / 1e9:.0f} GB" if too_many else None
 
 
 @takes_part("dbscan", "scikit-learn-intelex")
@@ -348,7 +370,8 @@ class ParallelDBSCAN(Peer):
     def ready(self) -> Callable[[], Any]:
         from dbscan import DBSCAN
 
-        return partial(DBSCAN, self._X, **self.parameters)
+        eps, min_samples = (self.parameters[name] for name in ("eps", "min_samples"))
+        return partial(DBSCAN, self._X, eps=eps, min_samples=min_samples)
 
     def outcome(self, result: Any) -> Outcome:
         return Outcome(labels=np.asarray(result[0]))
@@ -524,3 +547,58 @@ class FastHDBSCAN(EstimatorPeer):
 
     def settings(self, n_threads: int) -> dict[str, Any]:
         return {**self.parameters, "min_samples": self.parameters["min_samples"] - 1}
+
+
+# --- Spanning trees of mutual reachability: a whole fit of HDBSCAN, where others have the tree ----
+
+
+class TreePeer(EstimatorPeer):
+    """A fit that finds a minimum spanning tree, whose edges are compared by length."""
+
+    def outcome(self, result: Any) -> Outcome:
+        lengths = np.sort(np.asarray(self.lengths(result), np.float64))
+        return replace(super().outcome(result), labels=None, values=lengths)
+
+    @abstractmethod
+    def lengths(self, fitted: Any) -> np.ndarray:
+        """The lengths of the edges."""
+
+
+@takes_part("dbscan_path", OURS)
+class OurPath(TreePeer):
+    """`scratchml.cluster.DBSCANPath`."""
+
+    path = "scratchml.cluster.DBSCANPath"
+
+    def lengths(self, fitted: Any) -> np.ndarray:
+        return fitted.spanning_tree_["distance"]
+
+
+@takes_part("dbscan_path", REFERENCE)
+class SklearnTree(TreePeer, SklearnHDBSCAN):
+    """`sklearn.cluster.HDBSCAN`, which compares all pairs for the tree."""
+
+    most_samples: ClassVar[int] = 20_000
+
+    @classmethod
+    def refusal(cls, case: Case) -> str | None:
+        return "compares all pairs" if case.n_samples > cls.most_samples else None
+
+    def lengths(self, fitted: Any) -> np.ndarray:
+        return fitted._single_linkage_tree_["value"]
+
+
+@takes_part("dbscan_path", "hdbscan")
+class OriginalTree(TreePeer, OriginalHDBSCAN):
+    """`hdbscan.HDBSCAN`."""
+
+    def lengths(self, fitted: Any) -> np.ndarray:
+        return fitted._single_linkage_tree[:, 2]
+
+
+@takes_part("dbscan_path", "fast_hdbscan")
+class FastTree(TreePeer, FastHDBSCAN):
+    """`fast_hdbscan.HDBSCAN`."""
+
+    def lengths(self, fitted: Any) -> np.ndarray:
+        return fitted._min_spanning_tree[:, 2]

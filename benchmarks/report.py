@@ -17,6 +17,7 @@ TITLES = {
     "minibatch_kmeans": "Mini-batch K-means",
     "spherical_kmeans": "Spherical K-means",
     "dbscan": "DBSCAN",
+    "dbscan_path": "DBSCAN for every eps",
     "neighbors": "Nearest neighbours",
     "brute_neighbors": "Nearest neighbours by brute force",
     "hdbscan": "HDBSCAN",
@@ -77,11 +78,13 @@ def shown(results: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def size(case: dict[str, Any]) -> str:
-    """Shape of the data, clusters or neighbours, and dtype."""
+    """Shape of the data, clusters, neighbours or radius, and dtype."""
     n, d, k = (case[name] for name in ("n_samples", "n_features", "n_clusters"))
     parameters = case["parameters"]
     if "radius" in parameters:
         k = f"r = {parameters['radius']:.3g}"
+    if "eps" in parameters:
+        k = f"eps = {parameters['eps']:.3g}"
     k = parameters.get("n_neighbors", k)
     return f"{n:,} x {d}, {k}, {case['dtype']}"
 

@@ -16,7 +16,7 @@ from scratchml.bench.duels import readable_seconds
 from scratchml.bench.measure import measure
 from scratchml.plot.palette import OKABE_ITO
 
-from .cases import MIXED, Case, Rows, bisections, lloyd, spherical
+from .cases import MIXED, Case, Rows, bisections, density, lloyd, spherical
 from .peers import OURS, REFERENCE
 from .provenance import load, provenance
 from .report import mebibytes, table, title
@@ -147,6 +147,36 @@ def expected_distances(case: Case, n_iter: int) -> int:
     return round(case.n_samples * min(leaves * LEAF_SIZE, case.n_samples))
 
 
+MIN_SAMPLES = 10
+"""Of DBSCAN, for all numbers of neighbours."""
+
+
+def density_of_uniform(n_samples: int, n_features: int, n_neighbors: int) -> Case:
+    """DBSCAN of evenly spread samples, of which a ball holds so many on average."""
+    ball = np.pi ** (n_features / 2) / gamma(n_features / 2 + 1)
+    eps = float((n_neighbors / (ball * n_samples)) ** (1 / n_features))
+    return density("scale", n_samples, n_features, eps, MIN_SAMPLES, dataset="uniform")
+
+
+def pairs_within_eps(case: Case, n_iter: int) -> int:
+    """All pairs of neighbours, each of them twice, but for what lies beyond the border."""
+    d, eps = case.n_features, case.parameters["eps"]
+    ball = np.pi ** (d / 2) / gamma(d / 2 + 1)
+    return round(case.n_samples**2 * ball * eps**d)
+
+
+def path_of_uniform(n_samples: int, n_features: int, min_samples: int) -> Case:
+    """The path of DBSCAN of evenly spread samples."""
+    shape = n_samples, n_features, 1, "float64"
+    return Case("scale", "dbscan_path", *shape, {"min_samples": min_samples}, dataset="uniform")
+
+
+def path_distances(case: Case, n_iter: int) -> int:
+    """Twice those of finding the nearest of each sample: for these, and for the edges."""
+    k = case.parameters["min_samples"]
+    return 2 * expected_distances(nearest_of_uniform(case.n_samples, case.n_features, k), n_iter)
+
+
 SCALINGS = {
     "kmeans": Scaling(
         plain_lloyd,
@@ -196,6 +226,30 @@ SCALINGS = {
         "n_distances",
         "n L (1 + (k G / L)^(1/d))^d of cubes with L points",
         expected_distances,
+    ),
+    "dbscan": Scaling(
+        density_of_uniform,
+        {"n_samples": 100_000, "n_features": 2, "n_neighbors": 12},
+        {
+            "n_samples": (100_000, 320_000, 1_000_000, 3_200_000, 10_000_000),
+            "n_features": (1, 2, 3, 4, 6, 8),
+            "n_neighbors": (3, 12, 50, 200, 800),
+        },
+        "n_distances_",
+        "n k, all pairs of neighbours",
+        pairs_within_eps,
+    ),
+    "dbscan_path": Scaling(
+        path_of_uniform,
+        {"n_samples": 100_000, "n_features": 3, "min_samples": 10},
+        {
+            "n_samples": (20_000, 64_000, 200_000, 640_000, 2_000_000),
+            "n_features": (1, 2, 3, 4, 6),
+            "min_samples": (2, 5, 10, 25, 60),
+        },
+        "n_distances_",
+        "2 n L (1 + (k G / L)^(1/d))^d of cubes with L points",
+        path_distances,
     ),
     "minibatch_kmeans": Scaling(
         one_pass_of_batches,

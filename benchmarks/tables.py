@@ -13,12 +13,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from .dbscan_memory import dbscan_memory_table
 from .distances import distances_table
 from .limits import limits_table
 from .provenance import ROOT
 from .report import ratios_table, summary, table
 from .scale import slopes_table
 from .searches import searches_table
+from .suggest_eps import suggest_eps_table
 from .tree_memory import tree_memory_table
 from .unfairness import unfairness_table
 from .variants import variants_table
@@ -87,11 +89,13 @@ TABLES: dict[str, Callable[..., str]] = {
     "benchmarks/results/memory.json": memory_table,
     "benchmarks/results/scale.json": scale_table,
     "benchmarks/results/tree_memory.json": tree_memory_table,
+    "benchmarks/results/dbscan_memory.json": dbscan_memory_table,
     "benchmarks/results/unfairness.json": unfairness_table,
     "benchmarks/results/distances.json": distances_table,
     "benchmarks/results/limits.json": limits_table,
     "benchmarks/results/variants.json": variants_table,
     "benchmarks/results/searches.json": searches_table,
+    "benchmarks/results/suggest_eps.json": suggest_eps_table,
 }
 
 

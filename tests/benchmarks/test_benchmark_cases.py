@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.cases import CASES, Case, Rows, lloyd, radius_of
-from benchmarks.data import DATASETS, blobs, digits, nearest_centers, uniform
+from benchmarks.cases import CASES, Case, Rows, disc_of, lloyd, radius_of
+from benchmarks.data import DATASETS, blobs, digits, nearest_centers, touching, uniform
 from benchmarks.peers import CONTESTANTS
 
 
@@ -46,6 +46,22 @@ def test_a_ball_holds_as_many_of_the_unit_cube():
     assert X.max() < 1
     inside = np.linalg.norm(X - 0.5, axis=1) <= radius_of(300, len(X))
     assert inside.sum() == pytest.approx(300, abs=60)
+
+
+def test_a_disc_holds_as_many_of_the_unit_square():
+    X = uniform(20_000, 2, 1, "float64")
+    inside = np.linalg.norm(X - 0.5, axis=1) <= disc_of(300, len(X))
+    assert inside.sum() == pytest.approx(300, abs=60)
+
+
+def test_balls_that_nearly_touch():
+    X = touching(600, 2, 2, "float64")
+    first, second = X[X.sum(axis=1) < 0.14], X[X.sum(axis=1) > 0.14]
+    gaps = np.linalg.norm(first[:, np.newaxis] - second, axis=2)
+    assert 0.1001 < gaps.min() < 0.11
+    # Corner to corner, the boxes are nearer than eps.
+    eps = CASES["DT"].parameters["eps"]
+    assert np.linalg.norm(second.min(axis=0) - first.max(axis=0)) < eps < gaps.min()
 
 
 def test_rows_are_different_ones():

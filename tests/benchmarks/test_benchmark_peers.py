@@ -10,15 +10,17 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks.cases import CASES, lloyd, radius_of
+from benchmarks.cases import CASES, density, lloyd, radius_of
 from benchmarks.peers import (
     CONTESTANTS,
     PEERS,
     FaissKMeans,
     IntelDBSCAN,
     OriginalHDBSCAN,
+    ParallelDBSCAN,
     SklearnDBSCAN,
     SklearnHDBSCAN,
+    neighbor_pairs,
     refuse_sampling,
     version,
 )
@@ -27,6 +29,9 @@ from scratchml.bench.outcomes import compare_outcomes
 
 SMALL = {
     "kmeans": lloyd("small", 600, 3, 5, "float64", 4, options={"std": 3.0}),
+    "dbscan": density("small", 2000, 2, 0.3),
+    "dbscan_by_tree": density("small", 2000, 2, 0.3, parameters={"algorithm": "kd_tree"}),
+    "dbscan_path": replace(CASES["DP"], n_samples=300),
     "neighbors": replace(CASES["N1"], n_samples=300),
     "neighbors_of_others": replace(CASES["N2"], n_samples=300, n_queries=50),
     "neighbors_counted": replace(
@@ -135,6 +140,32 @@ def test_faiss_is_asked_each_time_whether_it_would_sample(faiss, monkeypatch):
 
 def test_threads_are_passed_as_n_jobs():
     assert SklearnDBSCAN("a", {"eps": 1.0}).settings(3) == {"eps": 1.0, "n_jobs": 3}
+
+
+def test_the_clustering_package_gets_eps_and_min_samples_alone(monkeypatch):
+    called = []
+    module = ModuleType("dbscan")
+    module.DBSCAN = lambda X, **settings: called.append(settings) or ([0], [True])
+    monkeypatch.setitem(sys.modules, "dbscan", module)
+    monkeypatch.setenv("PARLAY_NUM_THREADS", "1")
+    X, parameters = SMALL["dbscan_by_tree"].problem()
+    contestant = ParallelDBSCAN("dbscan", parameters)
+    contestant.load(X, None, 2)
+    assert contestant.outcome(contestant.ready()()).labels.tolist() == [0]
+    assert called == [{"eps": 0.3, "min_samples": 10}]
+
+
+def test_pairs_of_neighbors_are_estimated():
+    within = density("small", 500, 2, 100.0)
+    assert neighbor_pairs(within) == 500**2
+    assert neighbor_pairs(replace(within, parameters={"eps": 1e-9})) == 500
+
+
+def test_lists_that_no_memory_holds_are_not_asked_for(monkeypatch):
+    case = density("small", 2000, 2, 100.0)
+    assert SklearnDBSCAN.refusal(case) is None
+    monkeypatch.setattr(SklearnDBSCAN, "most_pairs", 3_000_000)
+    assert SklearnDBSCAN.refusal(case) == "lists all neighbours: 0 GB"
 
 
 def test_min_samples_counts_the_point_itself():

@@ -13,6 +13,7 @@ from benchmarks.scale import (
     LEAST_MEMORY,
     SCALINGS,
     Scaling,
+    density_of_uniform,
     log_log_slope,
     measure_scaling,
     nearest_of_uniform,
@@ -25,7 +26,7 @@ from benchmarks.scale import (
 from scratchml.bench import UnfairDuelError
 from scratchml.bench.measure import Measurement, Record
 from scratchml.bench.outcomes import Outcome
-from scratchml.cluster import KMeans
+from scratchml.cluster import DBSCAN, KMeans
 from scratchml.neighbors import KDTree
 
 SMALL = Scaling(
@@ -88,6 +89,18 @@ def test_trees_compute_no_more_distances_than_cubes_need(n_features):
     tree.query(X, 8)
     expected = SCALINGS["neighbors"].work(case, 0)
     assert 0.2 * expected < tree.get_n_calls() < expected < 0.05 * len(X) ** 2
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("n_features", [2, 3, 6])
+def test_dbscan_computes_fewer_distances_than_there_are_neighbors(n_features):
+    case = density_of_uniform(20_000, n_features, 50)
+    X, parameters = case.problem()
+    within = sum(((X - q) ** 2).sum(axis=1) <= parameters["eps"] ** 2 for q in X[:300])
+    pairs = SCALINGS["dbscan"].work(case, 0)
+    assert 0.2 * pairs < within.sum() * len(X) / 300 < 1.1 * pairs  # few are beyond the border
+    counted = DBSCAN(**parameters).fit(X).n_distances_
+    assert 0 < counted < 5 * pairs < 0.05 * len(X) ** 2
 
 
 @pytest.fixture
