@@ -84,7 +84,11 @@ class DBSCANPathDisplay:
             It is left as it is: a new one with copies of its parameters is fitted.
         X : array-like of shape (n_samples, n_features)
             The samples.
-        min_cluster_size, ax, **plot_options
+        min_cluster_size : int, optional
+            As of `from_path`.
+        ax : matplotlib Axes, optional
+            As of `from_path`.
+        **plot_options
             As of `from_path`.
 
         Returns

@@ -326,8 +326,12 @@ class DBSCAN(ClusterMixin, Estimator):
 
         Parameters
         ----------
-        X, n_neighbors, max_distance
-            As of `predict_nearest`.
+        X : array-like or sparse matrix
+            As of `predict`.
+        n_neighbors : int, default=50
+            How many core samples vote; all of them if there are fewer.
+        max_distance : float or None, default=None
+            A sample whose nearest core sample is farther away is noise. None sets no limit.
 
         Returns
         -------

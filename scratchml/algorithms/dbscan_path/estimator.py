@@ -208,6 +208,7 @@ default='euclidean'
         Parameters
         ----------
         eps : float
+            The distance within which points are neighbours.
 
         Returns
         -------
@@ -235,6 +236,7 @@ default='euclidean'
         Parameters
         ----------
         eps : float or array-like
+            The distance within which points are neighbours, or several.
 
         Returns
         -------
@@ -259,7 +261,23 @@ default='euclidean'
         return _as_given(n_cores - n_edges)
 
     def n_noise(self, eps: Any) -> Any:
-        """How many samples are noise; see `n_clusters`."""
+        """How many samples are noise.
+
+        Parameters
+        ----------
+        eps : float or array-like
+            The distance within which points are neighbours, or several.
+
+        Returns
+        -------
+        int or ndarray, int64
+            One number, or one for each ``eps``.
+
+        Raises
+        ------
+        NotFittedError, ValueError
+            As of `n_clusters`.
+        """
         values = self._check_many(eps, "n_noise")
         radii = self._cuts.sorted_radii
         return _as_given(len(radii) - np.searchsorted(radii, values, "right"))
