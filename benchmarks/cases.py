@@ -274,6 +274,7 @@ CASES = {
         density("D1-tree", 200_000, 2, 0.1, parameters=BY_TREE),
         density("D2", 1_000_000, 2, 0.05, n_clusters=50),
         density("D2-1", 1_000_000, 2, 0.05, n_clusters=50, threads=1),
+        density("D2-tree", 1_000_000, 2, 0.05, n_clusters=50, parameters=BY_TREE),
         density("D3", 200_000, 3, 0.3),
         density("D3-1", 200_000, 3, 0.3, threads=1),
         density("D3-tree", 200_000, 3, 0.3, parameters=BY_TREE),

@@ -40,7 +40,7 @@ def use(X, k=3, estimator=KMeans, **params):
 
 def use_density(X):
     weights = rng.uniform(0.5, 2, X.shape[0])
-    for algorithm in ("auto", "brute") if isinstance(X, csr_matrix) else ("auto", "brute", "kd_tree"):
+    for algorithm in ("auto", "brute", "kd_tree")[: 2 if isinstance(X, csr_matrix) else 3]:
         for weight in (None, weights):
             DBSCAN(0.9, min_samples=3, algorithm=algorithm).fit(X, sample_weight=weight).predict(X)
 

@@ -52,9 +52,10 @@ class DBSCAN(ClusterMixin, Estimator):
         How neighbours are found; the result is the same. 'grid' serves the Euclidean metric of up
         to three features, 'kd_tree' the Minkowski metrics; 'ball_tree' is served by the KD-tree
         where there is one, also for 'haversine', and by brute force elsewhere. 'auto' is the
-        grid where it serves, else the tree where there is one, else brute force. In more than 8
-        features, where the metric is Euclidean, it is the tree only if that spares a sample of
-        points nine tenths of all comparisons.
+        grid where it serves, unless nearly every point is alone in its cell in three dimensions;
+        else the tree where there is one, else brute force. In more than 8 features, where the
+        metric is Euclidean, it is the tree only if that spares a sample of points nine tenths of
+        all comparisons.
     leaf_size : int, default=30
         Points in a leaf of the tree.
     p : float or None, default=None

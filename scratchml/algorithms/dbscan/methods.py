@@ -68,7 +68,7 @@ def choose_methods(algorithm: str, plan: Plan, weights: np.ndarray | None) -> tu
             raise ValueError("Haversine distance only valid in 2 dimensions")
         return ("search",) if algorithm == "brute" else ("tree",)
     if has_grid and algorithm in ("auto", "grid"):
-        return "grid", "tree"
+        return "grid" if algorithm == "grid" else "grid if worthwhile", "tree"
     if algorithm != "auto":
         return ("tree",) if plan.method == "kd_tree" else ("search",)
     if is_sparse(X) or not is_tree_metric(plan.metric, plan.params):
@@ -104,10 +104,10 @@ def find_clusters(
         return clusters, rule._replace(eps=as_compared, has_tree=False)
     for method in methods:
         found = None
-        if method == "grid":
-            found = cluster_by_grid(X, eps, min_samples)
-        elif method != "search":
-            may_decline = method == "tree if worthwhile"
+        may_decline = method.endswith("if worthwhile")
+        if method.startswith("grid"):
+            found = cluster_by_grid(X, eps, min_samples, may_decline)
+        elif method.startswith("tree"):
             space = rule.space(X)
             found = cluster_by_tree(space, eps, min_samples, weights, leaf_size, may_decline)
         if found is not None:

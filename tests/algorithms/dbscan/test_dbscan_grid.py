@@ -234,3 +234,11 @@ def test_runs_inside_threads(rng):
         thread.join()
     for labels in found.values():
         np.testing.assert_array_equal(labels, expected)
+
+
+def test_lonely_points_of_three_features_are_left_to_the_tree():
+    X = np.random.default_rng(0).uniform(size=(300, 3))
+    assert cluster_by_grid(X, 0.02, 2, may_decline=True) is None
+    assert cluster_by_grid(X, 0.02, 2) is not None
+    assert cluster_by_grid(X[:, :2].copy(), 0.001, 2, may_decline=True) is not None
+    assert cluster_by_grid(X, 0.5, 2, may_decline=True) is not None

@@ -48,11 +48,16 @@ UNION_SLABS = 24
 """Cells along the first axis in a block in which cells are united. What is between two blocks, some
 two of them, is left to one thread."""
 
+MOST_LONELY = 0.8
+"""Share of points in cells of their own, about, beyond which a tree is faster in three features."""
+
 PAIRS = 1024
 """Pairs of cells that are listed before they are searched."""
 
 
-def cluster_by_grid(X: np.ndarray, eps: float, min_samples: int) -> Clusters | None:
+def cluster_by_grid(
+    X: np.ndarray, eps: float, min_samples: int, may_decline: bool = False
+) -> Clusters | None:
     """Find the clusters of points of one to three features.
 
     Parameters
@@ -63,11 +68,14 @@ def cluster_by_grid(X: np.ndarray, eps: float, min_samples: int) -> Clusters | N
         Positive.
     min_samples : int
         At least 1.
+    may_decline : bool
+        Whether to give up where nearly every point is alone in its cell, with so many empty cells
+        around as there are in three dimensions.
 
     Returns
     -------
     Clusters or None
-        None where a grid cannot be exact: some points are too far from the others, in units of eps,
+        None if it declines, and where a grid cannot be exact: some points are too far from the others, in units of eps,
         to number the cells between, or the square of eps leaves the range of float64.
 
     Notes
@@ -87,6 +95,8 @@ def cluster_by_grid(X: np.ndarray, eps: float, min_samples: int) -> Clusters | N
         return None
     grid = sort_points(points, frame)
     del points
+    if may_decline and X.shape[1] == 3 and len(grid.keys) > MOST_LONELY * len(X):
+        return None
     is_core, n_marking = find_core(grid, sq_eps, min_samples)
     n_core, first_core = front_core(grid, is_core)
     del is_core
