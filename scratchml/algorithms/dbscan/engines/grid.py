@@ -75,8 +75,9 @@ def cluster_by_grid(
     Returns
     -------
     Clusters or None
-        None if it declines, and where a grid cannot be exact: some points are too far from the others, in units of eps,
-        to number the cells between, or the square of eps leaves the range of float64.
+        None if it declines, and where a grid cannot be exact: some points are too far from the
+        others, in units of eps, to number the cells between, or the square of eps leaves the range
+        of float64.
 
     Notes
     -----
