@@ -85,6 +85,7 @@ class Neighborhoods:
         tree = build_tree(X, LEAF_SIZE)
         order = tree.indices[:n].copy()
         tree.indices[:n] = np.arange(n)
+        tree.least[:] = tree.first * LEAF_SIZE
         points = X[order]
         queries = Queries.of_tree(tree, metric, points)
         gaps, neighbors, counts = queries.nearest(min(max(min_samples, SHORTEST_LIST), n))

@@ -50,6 +50,7 @@ def build_tree(X: np.ndarray, leaf_size: int) -> Tree:
         threshold=np.empty(n_nodes, X.dtype),
         lower=np.empty((n_nodes, d), X.dtype),
         upper=np.empty((n_nodes, d), X.dtype),
+        least=np.empty(n_nodes, np.int64),
     )
     tree.first[0], tree.last[0] = 0, n_leaves
 

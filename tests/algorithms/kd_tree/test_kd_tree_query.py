@@ -311,3 +311,16 @@ def test_properties(data, X, metric, leaf_size, r):
     Q = np.concatenate([q, X[:2]])
     check_nearest(X, Q, k, metric, leaf_size)
     check_within(X, Q, r, metric, leaf_size)
+
+
+@pytest.mark.jit  # thousands of queries
+@pytest.mark.parametrize("k", [1, 7])
+def test_duplicates_are_not_all_compared(k):
+    X = np.repeat([[0.0, 1.0, 2.0], [0.0, 5.0, 2.0]], 6000, axis=0)
+    tree = KDTree(X)
+    distances, indices = tree.query(X, k)
+    assert (distances == 0).all()
+    assert np.array_equal(
+        indices, np.arange(k) + np.where(np.arange(len(X)) < 6000, 0, 6000)[:, None]
+    )
+    assert tree.get_n_calls() < 300 * len(X)

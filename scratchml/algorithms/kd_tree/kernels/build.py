@@ -238,7 +238,7 @@ def split_node(node, n_points, leaf_size, keys, inout_points, inout_tree):
 
 @kernel(STRICT)
 def finish_leaf(node, n_points, leaf_size, inout_points, inout_tree):
-    """Give a leaf its box, and lay its points on lanes."""
+    """Give a leaf its box and its least index, and lay its points on lanes."""
     n_features = inout_points.shape[1]
     leaf = inout_tree.first[node]
     begin, end = leaf * leaf_size, min((leaf + 1) * leaf_size, n_points)
@@ -249,6 +249,10 @@ def finish_leaf(node, n_points, leaf_size, inout_points, inout_tree):
             high = max(high, inout_points[i, j])
         inout_tree.lower[node, j] = low
         inout_tree.upper[node, j] = high
+    least = inout_tree.indices[begin]
+    for i in range(begin, end):
+        least = min(least, inout_tree.indices[i])
+    inout_tree.least[node] = least
     rows = inout_points[begin : begin + leaf_size].copy()
     panel = inout_tree.leaves[leaf]
     for j in range(n_features):
@@ -289,11 +293,15 @@ def build_subtree(root, n_points, leaf_size, inout_points, inout_tree):
 
 @kernel(STRICT, allocates=False)
 def join_boxes(node, inout_tree):
-    """Give a node the box around those of its children; nothing to do for a leaf."""
+    """Give a node the box around those of its children; nothing to do for a leaf.
+
+    And the least of their indices.
+    """
     middle = inout_tree.middle[node]
     if middle == 0:
         return
     left, right = node + 1, node + 2 * (middle - inout_tree.first[node])
+    inout_tree.least[node] = min(inout_tree.least[left], inout_tree.least[right])
     for j in range(inout_tree.lower.shape[1]):
         inout_tree.lower[node, j] = min(inout_tree.lower[left, j], inout_tree.lower[right, j])
         inout_tree.upper[node, j] = max(inout_tree.upper[left, j], inout_tree.upper[right, j])

@@ -211,7 +211,8 @@ def list_near(distances, indices, limit, inout_group):
 def add_children(tree, node, metric, n_waiting, inout_group):
     """Let the children of a node wait for their turn.
 
-    Going down in depth, the one on whose side of the split the middle of the group lies is next.
+    Going down in depth, the one on whose side of the split the middle of the group lies is next; of
+    two that both have points there, duplicates mostly, the one with the smaller index is.
 
     Parameters
     ----------
@@ -236,7 +237,10 @@ def add_children(tree, node, metric, n_waiting, inout_group):
             push(n_waiting, -bound[0], child, inout_group.priorities, inout_group.waiting)
             n_waiting += 1
         return n_waiting
-    is_left = center[tree.axis[node], 0] < tree.threshold[node]
+    axis, threshold = tree.axis[node], tree.threshold[node]
+    is_left = center[axis, 0] < threshold
+    if center[axis, 0] == threshold and tree.upper[left, axis] == threshold:
+        is_left = tree.least[left] < tree.least[right]
     inout_group.waiting[n_waiting] = right if is_left else left
     inout_group.waiting[n_waiting + 1] = left if is_left else right
     return n_waiting + 2

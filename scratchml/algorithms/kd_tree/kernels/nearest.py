@@ -18,7 +18,6 @@ from .groups import (
     TRIMMED,
     add_children,
     count_near,
-    count_within,
     end_of_group,
     list_near,
     list_within,
@@ -110,7 +109,7 @@ def find_nearest(
             node = take_node(n_waiting, group)
             n_waiting -= 1
             bound_box(tree.lower[node], tree.upper[node], group.lanes, n_lanes, metric, bounds)
-            if count_within(bounds, limits, n_lanes) == 0:
+            if not may_serve(bounds, tree.least[node], lists, n_lanes):
                 out_counts[TRIMMED] += 1
                 continue
             if tree.middle[node] > 0:
@@ -135,6 +134,39 @@ def find_nearest(
                 out_indices[row, t] = lists.indices[i, t]
         begin = end
     return begin
+
+
+@kernel(STRICT, allocates=False)
+def may_serve(bounds, least, lists, n_lanes):
+    """Whether a node may have a neighbour for one of the lanes.
+
+    Where nothing in it is nearer than the last entry of any list, an equally far point has to come
+    before it: among many duplicates few nodes have one.
+
+    Parameters
+    ----------
+    bounds : float64[>= n_lanes]
+        Least reduced distance from each lane to the node.
+    least : int
+        Smallest index of its points.
+    lists : Lists
+    n_lanes : int
+
+    Returns
+    -------
+    bool
+    """
+    n_nearer = 0
+    for i in range(n_lanes):
+        n_nearer += bounds[i] < lists.limits[i]
+    if n_nearer > 0:
+        return True
+    k = lists.indices.shape[1]
+    last = 0 if k >= LONG_LIST else k - 1
+    for i in range(n_lanes):
+        if bounds[i] == lists.limits[i] and least < lists.indices[i, last]:
+            return True
+    return False
 
 
 @kernel(STRICT, allocates=False)

@@ -51,3 +51,5 @@ class Tree(NamedTuple):
     """float[n_nodes, n_features]: least coordinates of its points."""
     upper: np.ndarray
     """float[n_nodes, n_features]: largest coordinates of its points."""
+    least: np.ndarray
+    """int64[n_nodes]: smallest index of its points, for which of equally far ones comes first."""
