@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from scratchml.algorithms.dbscan import suggest_eps
-
 from .axes import axes_or_new, literal, require_matplotlib
 from .palette import MUTED, OKABE_ITO
 
@@ -108,6 +106,9 @@ class KDistanceDisplay:
             As `scratchml.cluster.suggest_eps` does.
         """
         require_matplotlib(f"{cls.__name__}.from_data")
+        # Here, not above: the names of the door are to be had without numba.
+        from scratchml.cluster import suggest_eps
+
         suggestion = suggest_eps(
             X,
             min_samples,
@@ -167,6 +168,9 @@ class KDistanceDisplay:
                 f"{cls.__name__}.from_estimator needs an estimator with the parameters"
                 f" {', '.join(names)}, got {estimator!r}. Use {cls.__name__}.from_data."
             )
+        # Here, not above: the names of the door are to be had without numba.
+        from scratchml.cluster import suggest_eps
+
         suggestion = suggest_eps(
             X,
             estimator.min_samples,
