@@ -105,6 +105,7 @@ ONLY_FLOAT64 |= {"least_radius", "list_reaching", "list_unsettled", "offer_neigh
 ONLY_FLOAT64 |= {"offer_points", "point_to_elders", "reduce_radius", "set_limit", "start_lanes"}
 ONLY_FLOAT64 |= {"store_lanes"}
 NO_FLOATS = {"end_of_group", "select", "sort_by_label", "store_labels"}
+NO_FLOATS |= {"find_root", "unite_roots"}
 
 
 @pytest.mark.jit

@@ -19,7 +19,10 @@ N_LOOKED_AT = 100
 """Samples whose neighbourhoods are looked at, at most; they are evenly spread over the rows."""
 
 N_COMPARED = 1000
-"""Samples that they are compared with, at least; also those that are compared at once."""
+"""Samples that they are compared with, at least."""
+
+N_AT_ONCE = 20_000
+"""Samples that they are compared with at once, at most."""
 
 NEARLY_ALL = 0.99
 LARGE = 0.5
@@ -143,8 +146,8 @@ def _typical(n_samples: int, min_samples: int, distances: Distances) -> float:
     n_pairs = N_LOOKED_AT * N_COMPARED
     looked_at = _spread(n_samples, min(max(n_pairs // n_samples, 5), N_LOOKED_AT))
     nearest = np.empty((len(looked_at), 0))
-    for start in range(0, n_samples, N_COMPARED):
-        others = np.arange(start, min(start + N_COMPARED, n_samples))
+    for start in range(0, n_samples, N_AT_ONCE):
+        others = np.arange(start, min(start + N_AT_ONCE, n_samples))
         nearest = np.concatenate([nearest, distances(looked_at, others)], axis=1)
         if nearest.shape[1] > min_samples:
             nearest = np.partition(nearest, min_samples - 1, axis=1)[:, :min_samples]

@@ -220,15 +220,6 @@ class DBSCAN(ClusterMixin, Estimator):
         density = Density(float(self.eps), int(self.min_samples), weights)
         with job_threads(self.n_jobs):
             clusters, rule = find_clusters(methods, plan, density, self.leaf_size)
-        self._set_fitted(
-            **attributes,
-            labels_=clusters.labels,
-            core_sample_indices_=clusters.core_indices,
-            components_=X[clusters.core_indices],
-            n_distances_=clusters.n_distances,
-            _rule=rule,
-            _cache={},
-        )
         warn_of_eps(
             clusters.labels,
             plan.points,
@@ -237,6 +228,15 @@ class DBSCAN(ClusterMixin, Estimator):
             metric=plan.metric,
             params=plan.params,
             is_weighted=weights is not None,
+        )
+        self._set_fitted(
+            **attributes,
+            labels_=clusters.labels,
+            core_sample_indices_=clusters.core_indices,
+            components_=X[clusters.core_indices],
+            n_distances_=int(clusters.n_distances),
+            _rule=rule,
+            _cache={},
         )
         return self
 
@@ -298,7 +298,8 @@ class DBSCAN(ClusterMixin, Estimator):
         X : array-like or sparse matrix
             As of `predict`.
         n_neighbors : int, default=50
-            How many core samples vote; all of them if there are fewer.
+            How many core samples vote; all of them if there are fewer, and of a sparse matrix of
+            distances those that it holds.
         max_distance : float or None, default=None
             A sample whose nearest core sample is farther away is noise. None sets no limit.
 
@@ -330,7 +331,8 @@ class DBSCAN(ClusterMixin, Estimator):
         X : array-like or sparse matrix
             As of `predict`.
         n_neighbors : int, default=50
-            How many core samples vote; all of them if there are fewer.
+            How many core samples vote; all of them if there are fewer, and of a sparse matrix of
+            distances those that it holds.
         max_distance : float or None, default=None
             A sample whose nearest core sample is farther away is noise. None sets no limit.
 
@@ -358,11 +360,11 @@ class DBSCAN(ClusterMixin, Estimator):
             k = min(int(n_neighbors), len(cores.labels))
             distances, labels = cores.nearest(X, k)
         limit = math.inf if max_distance is None else max_distance
-        near = np.flatnonzero(distances[:, 0] <= limit)
-        for voter in labels[near].T:
-            votes[near, voter] += 1
-        votes /= k
-        return votes
+        has_a_say = labels >= 0
+        has_a_say[distances[:, 0] > limit] = False
+        for voter, votes_too in zip(labels.T, has_a_say.T, strict=True):
+            votes[votes_too, voter[votes_too]] += 1
+        return votes / np.maximum(has_a_say.sum(axis=1, keepdims=True), 1)
 
     def _check_queries(self, X: Any) -> tuple[CoreSamples, Any]:
         """The core samples and, in the form that those are in, other samples."""

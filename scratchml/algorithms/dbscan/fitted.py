@@ -67,7 +67,10 @@ class CoreSamples:
         return self._tree.clusters_of(rule.space(X))[0]
 
     def nearest(self, X: Any, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Distances to the k nearest core samples, and their labels; [n_queries, k] each."""
+        """Distances to the k nearest core samples, and their labels; [n_queries, k] each.
+
+        Where a sparse matrix holds fewer distances, the others are infinite, and labels NOISE.
+        """
         rule = self.rule
         if rule.has_tree:
             X = rule.space(X).points
@@ -77,13 +80,21 @@ class CoreSamples:
                 p = rule.params.get("p") or 2
                 self._search = TreeSearch(KDTree(space.points, rule.leaf_size, by, p=p))
             distances, indices = self._search.nearest(X, k)
-        elif rule.metric == "precomputed":
-            X = sort_by_value(X) if is_sparse(X) else X
-            distances, indices = brute_force(X, rule.metric, {}).nearest(X, k)
-        else:
-            distances, indices = brute_force(self.components, rule.metric, rule.params).nearest(
-                X, k
-            )
+        elif is_sparse(X) and rule.metric == "precomputed":
+            return self._nearest_stored(sort_by_value(X), k)
+        else:  # precomputed distances are their own search
+            points = X if rule.metric == "precomputed" else self.components
+            distances, indices = brute_force(points, rule.metric, rule.params).nearest(X, k)
         if rule.metric == "haversine":  # chords
             distances = 2 * np.arcsin(np.minimum(distances / 2, 1))
         return distances, self.labels[indices]
+
+    def _nearest_stored(self, graph: Any, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """The first k entries of each row, sorted by value, or as many as there are."""
+        places = graph.indptr[:-1, None] + np.arange(k)
+        is_there = places < graph.indptr[1:, None]
+        distances = np.full(places.shape, np.inf)
+        labels = np.full(places.shape, NOISE)
+        distances[is_there] = graph.data[places[is_there]]
+        labels[is_there] = self.labels[graph.indices[places[is_there]]]
+        return distances, labels

@@ -13,6 +13,7 @@ from scratchml.algorithms.nearest_neighbors import (
     parameters_of_data,
 )
 from scratchml.core.containers import is_sparse
+from scratchml.core.events import own
 from scratchml.core.jit import kernel_view
 
 from .engines.clusters import Clusters
@@ -91,7 +92,8 @@ def find_clusters(
     density : Density
     leaf_size : int
     """
-    X, params = plan.points, dict(plan.params)
+    X = plan.points
+    params = {name: own(value) for name, value in plan.params.items()}
     eps, min_samples, weights = density
     if isinstance(plan.metric, str) and not is_sparse(X):
         given = {name: value for name, value in params.items() if value is not None}

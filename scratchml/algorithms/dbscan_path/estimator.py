@@ -122,6 +122,7 @@ default='euclidean'
     spanning_tree_: np.ndarray
     n_distances_: int
     _cuts: Cuts
+    _fitted_min_samples: int
 
     def __init__(
         self,
@@ -170,6 +171,7 @@ default='euclidean'
             spanning_tree_=tree,
             n_distances_=n_distances,
             _cuts=cuts,
+            _fitted_min_samples=int(self.min_samples),
         )
         return self
 
@@ -359,7 +361,7 @@ default='euclidean'
             If there is no such range.
         """
         self._check_is_fitted()
-        size = self.min_samples if min_cluster_size is None else min_cluster_size
+        size = self._fitted_min_samples if min_cluster_size is None else min_cluster_size
         best = most_stable(self.ranges(size))
         if best is None:
             raise ValueError(

@@ -16,6 +16,7 @@ from scratchml.core.warn import warn_user
 from .metrics import (
     METRICS,
     SPARSE_METRICS,
+    TREE_METRICS,
     VALID_METRICS,
     brute_force,
     is_tree_metric,
@@ -125,6 +126,10 @@ class NeighborsBase(Estimator):
                 f"Valid metrics are {VALID_METRICS[self.algorithm]}. "
                 "Metric can also be a callable function."
             )
+        if named and self.metric in TREE_METRICS and self.metric not in ("minkowski", "p"):
+            unknown = sorted(self.metric_params or {})
+            if unknown:
+                raise TypeError(f"Metric '{self.metric}' takes no parameters, got {unknown}")
         if self.metric_params is not None and "p" in self.metric_params and self.p is not None:
             warn_user(
                 "Parameter p is found in metric_params. "

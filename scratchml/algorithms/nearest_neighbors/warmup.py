@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .kernels.direct import EUCLIDEAN
+from .kernels.direct import EUCLIDEAN, MINKOWSKI
 from .metrics import nan_euclidean
 from .searches import DenseSearch, PairwiseSearch, Search, SparseSearch
 
@@ -29,6 +29,7 @@ def dense(n_features: int, dtype: type[np.floating]) -> None:
     """Dense rows, by differences or by dot products."""
     X = rows(n_features, dtype)
     walk(DenseSearch(X, EUCLIDEAN), X)
+    walk(DenseSearch(X, MINKOWSKI, 3.0), X)
 
 
 def csr(index_dtype: type[np.integer], dtype: type[np.floating]) -> None:

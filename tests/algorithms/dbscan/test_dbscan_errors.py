@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -200,3 +201,18 @@ def test_a_distance_that_raises_leaves_the_estimator_as_it_was():
     with pytest.raises(KeyboardInterrupt):
         clusters.fit(X)
     assert vars(clusters) == before
+
+
+def test_a_warning_that_is_an_error_leaves_the_estimator_as_it_was():
+    clusters = DBSCAN(eps=1e-9)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(UserWarning, match="samples are noise"):
+            clusters.fit(X)
+    assert not hasattr(clusters, "labels_")
+
+
+def test_parameters_that_a_metric_does_not_have():
+    message = r"^Metric 'euclidean' takes no parameters, got \['p'\]$"
+    with pytest.raises(TypeError, match=message):
+        DBSCAN(metric_params={"p": 3}).fit(X)

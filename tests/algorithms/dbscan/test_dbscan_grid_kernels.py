@@ -237,7 +237,7 @@ def test_search_of_two_ranges(rng, n_axes, budget):
         u = points[:, :60, np.newaxis] - points[:, np.newaxis, 60:]
         are_near = ((u**2).sum(axis=0) <= 1.0).any()
         search, n_distances = make_search(n_axes), np.zeros(1, np.int64)
-        start_search(0, 60, 60, 120, search)
+        start_search(points, 0, 60, 60, 120, search)
         found, n_calls = UNDECIDED, 0
         while found == UNDECIDED:
             found, _ = search_pair(points, order, 1.0, budget, search, n_distances)
@@ -256,7 +256,7 @@ def test_search_among_duplicates():
     points[1, 199] = np.nextafter(0, 1)  # halves of so small a box are not of one value
     order, search, n_distances = np.arange(200), make_search(2), np.zeros(1, np.int64)
     for sq_eps, expected in ((1.0, TOGETHER), (np.nextafter(1, 0), APART)):
-        start_search(0, 100, 100, 200, search)
+        start_search(points, 0, 100, 100, 200, search)
         assert search_pair(points, order, sq_eps, 10**6, search, n_distances)[0] == expected
 
 
@@ -278,7 +278,7 @@ def test_pairs_of_dense_cells(gap, united):
     search, done, n_calls = make_search(2), 0, 0
     while done < 1:
         done = settle_pairs(
-            grid, n_core, pairs[:1], done, sq_eps, 200, search, parents, n_distances
+            grid, n_core, pairs[:1], done, sq_eps, 100, search, parents, n_distances
         )
         n_calls += 1
     assert n_calls > 1 or not united

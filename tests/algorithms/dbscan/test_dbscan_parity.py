@@ -225,3 +225,34 @@ def test_sparse_data_in_other_metrics(metric):
     )
     np.testing.assert_array_equal(ours.labels_, theirs.labels_)
     np.testing.assert_array_equal(ours.core_sample_indices_, theirs.core_sample_indices_)
+
+
+@pytest.mark.parametrize("algorithm", ["auto", "brute"])
+@pytest.mark.parametrize("p", [0.7, 1.5, 3, 7.3])
+@pytest.mark.filterwarnings("ignore:Mind that for 0 < p < 1")
+def test_powers_of_points_at_exactly_eps(p, algorithm):
+    for eps in np.arange(1, 60) * 0.013:
+        clusters = DBSCAN(eps, metric="minkowski", p=p, min_samples=2, algorithm=algorithm)
+        assert clusters.fit_predict([[0.0], [eps]]).tolist() == [0, 0]
+
+
+def test_angles_far_beyond_a_turn():
+    places = np.array([[0.3, 0.5123456789]] * 5 + [[0.3, 4301593056.310307]])
+    clusters = DBSCAN(1e-4, metric="haversine").fit(places)
+    by_formula = DBSCAN(1e-4, metric="haversine", algorithm="brute").fit(places)
+    assert clusters.labels_.tolist() == by_formula.labels_.tolist() == [0, 0, 0, 0, 0, -1]
+    assert clusters.predict(places).tolist() == clusters.labels_.tolist()
+
+
+@pytest.mark.parametrize("n_samples", [35, 66])
+def test_an_angle_that_reaches_the_whole_sphere(n_samples):
+    places = np.random.default_rng(0).uniform(-1, 1, size=(n_samples, 2))
+    clusters = DBSCAN(4.0, metric="haversine", min_samples=3, leaf_size=8)
+    assert (clusters.fit_predict(places) == 0).all()
+
+
+@pytest.mark.jit  # thousands of points
+def test_leaves_of_any_size():
+    X = np.random.default_rng(0).normal(size=(9000, 4))
+    clusters = DBSCAN(0.05, algorithm="kd_tree", leaf_size=10**9, min_samples=1).fit(X)
+    assert clusters.labels_.tolist() == DBSCAN(0.05, min_samples=1).fit_predict(X).tolist()

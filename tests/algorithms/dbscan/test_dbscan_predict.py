@@ -201,3 +201,15 @@ def test_without_core_points_all_is_noise():
     assert set(clusters.predict(X).tolist()) == {-1}
     assert set(clusters.predict_nearest(X).tolist()) == {-1}
     assert clusters.predict_nearest_proba(X).shape == (len(X), 0)
+
+
+def test_votes_of_a_graph_are_those_that_it_holds():
+    places = np.array([0.0, 1.0, 2.0, 9.0, 10.0, 11.0, 30.0])
+    distances = np.abs(places[:, None] - places)
+    clusters = DBSCAN(eps=1, min_samples=2, metric="precomputed").fit(distances)
+    new = np.abs(np.array([[1.0], [6.0], [50.0]]) - places)
+    graph = scipy.sparse.csr_array(np.where(new <= 5, new, 0))
+    assert clusters.predict_nearest(graph, 50).tolist() == [0, 1, -1]
+    assert clusters.predict_nearest(graph, 50, max_distance=2).tolist() == [0, -1, -1]
+    shares = clusters.predict_nearest_proba(graph, 50)
+    assert shares.tolist() == [[1, 0], [0.4, 0.6], [0, 0]]

@@ -19,6 +19,7 @@ from ..kernels.grid_sort import (
     split_axes,
 )
 from ..kernels.grid_structure import MOST_CELLS, MOST_KEYS, REACH, SLACK, Frame, Grid
+from .clusters import index_type
 
 SORT_OPERATIONS = 12
 """Multiply-adds that a pass over the points takes the time of, for each of them."""
@@ -92,20 +93,20 @@ def sort_points(points: np.ndarray, frame: Frame) -> Grid:
     frame : Frame
     """
     n_samples = points.shape[1]
-    index_type: Any = np.int32 if n_samples < 2**31 else np.int64
+    integer = index_type(n_samples)
     blocks = row_blocks(n_samples, SORT_OPERATIONS)
     n_bits = frame.n_keys.bit_length()
     n_passes = -(-n_bits // DIGIT_BITS)
     n_digit_bits = -(-n_bits // n_passes)
     counts = np.empty((len(blocks), 2**n_digit_bits), np.int64)
-    order = np.empty(0, index_type)
-    to = np.empty_like(points), np.empty(n_samples, index_type)
+    order = np.empty(0, integer)
+    to = np.empty_like(points), np.empty(n_samples, integer)
     for index in range(n_passes):
         move_points(points, order, blocks, frame, index * n_digit_bits, counts, to)
         spare = points, order if index > 0 else np.empty_like(to[1])
         (points, order), to = to, spare
     del to, spare
-    keys, starts = find_cells(points, blocks, frame, index_type)
+    keys, starts = find_cells(points, blocks, frame, integer)
     return Grid(frame, points, order, keys, starts, make_table(keys, starts, frame))
 
 
@@ -146,7 +147,7 @@ def move_points(
 
 
 def find_cells(
-    points: np.ndarray, blocks: list[slice], frame: Frame, index_type: Any
+    points: np.ndarray, blocks: list[slice], frame: Frame, integer: Any
 ) -> tuple[np.ndarray, np.ndarray]:
     """Keys of the occupied cells of sorted points, and where their points begin.
 
@@ -155,13 +156,13 @@ def find_cells(
     keys : int64[n_cells]
     starts : int[n_cells + 1]
     """
-    nothing = np.empty(0, np.int64), np.empty(0, index_type)
+    nothing = np.empty(0, np.int64), np.empty(0, integer)
 
     def count(_: int, block: slice) -> int:
         return list_cells(points, block.start, block.stop, frame, 0, *nothing)
 
     edges = [0, *itertools.accumulate(map_blocks(count, blocks))]
-    keys, starts = np.empty(edges[-1], np.int64), np.empty(edges[-1] + 1, index_type)
+    keys, starts = np.empty(edges[-1], np.int64), np.empty(edges[-1] + 1, integer)
     starts[-1] = blocks[-1].stop
 
     def write(index: int, block: slice) -> None:

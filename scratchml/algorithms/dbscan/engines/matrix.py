@@ -54,7 +54,11 @@ def by_rows(distances: np.ndarray, eps: float, weights: np.ndarray | None) -> tu
     def count(_: int, block: slice) -> None:
         for piece in row_pieces(block, n, n):
             near = distances[piece] <= limit
-            totals[piece] = np.count_nonzero(near, axis=1) if weights is None else near @ weights
+            totals[piece] = (
+                np.count_nonzero(near, axis=1)
+                if weights is None
+                else np.where(near, weights, 0.0).sum(axis=1)
+            )
 
     map_blocks(count, row_blocks(n, n))
     view = kernel_view(distances)

@@ -13,8 +13,8 @@ import numpy as np
 
 from scratchml.algorithms.nearest_neighbors import Search
 
-from ..kernels.clusters import NO_CLUSTER
 from ..kernels.components import number_components
+from ..kernels.first_clusters import NO_CLUSTER
 from ..kernels.found import claim_found, connect_found, weigh_found
 from .clusters import NOISE, Clusters, index_type
 
@@ -43,16 +43,21 @@ class Piece(NamedTuple):
 
 
 def look_around(search: Search, points: Any, rows: np.ndarray, eps: float) -> Iterator[Piece]:
-    """The neighbours of some of the points, in pieces of about the same number of neighbours."""
-    begin, n_rows, n_found = 0, FIRST_ROWS, 0
+    """The neighbours of some of the points, in pieces of about the same number of neighbours.
+
+    Rows are taken from all over the data, so that a piece has about as many as those before it.
+    """
+    stride = -(-len(rows) // FIRST_ROWS)
+    rows = np.concatenate([rows[begin::stride] for begin in range(stride)] or [rows])
+    begin, n_rows, most = 0, FIRST_ROWS, 1.0
     index = index_type(points.shape[0])
     while begin < len(rows):
         some = rows[begin : begin + n_rows]
         found = search.within(points[some], np.full(len(some), float(eps)), False)
         yield Piece(some, found.starts, found.indices.astype(index))
         begin += len(some)
-        n_found += len(found.indices)
-        n_rows = max(1, min(PIECE_NEIGHBORS * begin // max(n_found, 1), MOST_ROWS, 4 * n_rows))
+        most = max(most, len(found.indices) / len(some))
+        n_rows = max(1, min(int(PIECE_NEIGHBORS / most), MOST_ROWS, 4 * n_rows))
 
 
 def cluster_by_search(

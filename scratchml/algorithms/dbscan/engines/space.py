@@ -26,16 +26,19 @@ class Space:
     metric : Metric
     angles : float64[n_points, 2]
         Latitude and longitude of points on a sphere, in radians; no rows elsewhere.
+    largest : float
+        No angle, with its sign left out, is larger.
     """
 
     points: np.ndarray
     metric: Metric
     angles: np.ndarray
+    largest: float
 
     @classmethod
     def of_points(cls, points: np.ndarray, metric: Metric) -> Space:
         """A space in which the coordinates are the points."""
-        return cls(points, metric, np.empty((0, 2)))
+        return cls(points, metric, np.empty((0, 2)), 0.0)
 
     @classmethod
     def of_angles(cls, angles: np.ndarray) -> Space:
@@ -46,15 +49,15 @@ class Space:
         points = np.stack(
             [across * np.cos(longitude), across * np.sin(longitude), np.sin(latitude)], axis=1
         )
-        return cls(points, Metric(EUCLIDEAN, 2.0), angles)
+        return cls(points, Metric(EUCLIDEAN, 2.0), angles, float(np.abs(angles).max()))
 
     def select(self, indices: np.ndarray) -> Space:
         """Some of the points."""
         angles = self.angles[indices] if len(self.angles) else self.angles
-        return Space(self.points[indices], self.metric, angles)
+        return Space(self.points[indices], self.metric, angles, self.largest)
 
-    def reach(self, eps: float) -> Reach:
-        """What is within eps of a point.
+    def reach(self, eps: float, largest: float = 0.0) -> Reach:
+        """What is within eps of a point, of this space or of one whose angles are no larger.
 
         On the sphere, the squared chord is four times the haversine h. Between two computed unit
         vectors it is off by some units in the last place of 1 for each coordinate, and of the
@@ -67,6 +70,6 @@ class Space:
         if eps >= np.pi:
             return Reach(np.inf, np.inf, np.inf, self.angles)
         sine = np.sin(eps / 2)
-        error = ROUNDINGS * np.finfo(np.float64).eps * (1 + np.abs(self.angles).max())
+        error = ROUNDINGS * np.finfo(np.float64).eps * (1 + max(self.largest, largest))
         slack = error * (4 * sine + error)
         return Reach(4 * sine * sine - slack, 4 * sine * sine + slack, sine * sine, self.angles)

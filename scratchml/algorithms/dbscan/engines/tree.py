@@ -17,7 +17,6 @@ from scratchml.algorithms.kd_tree.kernels.groups import LANES, Group, make_group
 from scratchml.algorithms.kd_tree.kernels.structure import Metric, Tree
 from scratchml.core.blocks import PIECE_OPERATIONS, map_blocks, row_blocks, stop_if_cancelled
 
-from ..kernels.clusters import NO_CLUSTER, find_clusters, spread_labels
 from ..kernels.components import (
     Components,
     connect_nodes,
@@ -25,6 +24,7 @@ from ..kernels.components import (
     number_components,
 )
 from ..kernels.cores import CoreCondition, find_cores, sum_node_weights
+from ..kernels.first_clusters import NO_CLUSTER, find_first_clusters, spread_cluster_labels
 from ..kernels.reach import Reach
 from .clusters import NOISE, Clusters, index_type
 from .space import Space
@@ -47,6 +47,9 @@ WAITING = 512
 LANE_WIDTH = 8
 """Points that a vector holds: leaves are multiples of it."""
 
+LARGEST_LEAF = 4096
+"""Points in a leaf at most, so that Ctrl-C is heard."""
+
 
 def cluster_by_tree(
     space: Space,
@@ -67,7 +70,7 @@ def cluster_by_tree(
     weights : float64[n_points] or None
         Of any sign.
     leaf_size : int
-        Points in a leaf, rounded up to a multiple of 8.
+        Points in a leaf, rounded up to a multiple of 8, but no more than some thousands.
     may_decline : bool
         Whether to give up where points have no structure that a tree could use: where a sample of
         them is compared with more than a tenth of all.
@@ -114,7 +117,7 @@ def cluster_by_tree(
 
 def plant(points: np.ndarray, leaf_size: int) -> Tree:
     """A tree over points, with leaves of whole vectors."""
-    size = min(leaf_size, len(points))
+    size = min(leaf_size, len(points), LARGEST_LEAF)
     return build_tree(points, -(-size // LANE_WIDTH) * LANE_WIDTH)
 
 
@@ -186,10 +189,11 @@ class CoreTree:
 
     Attributes
     ----------
-    reach : Reach
-        What core points reach.
+    space : Space
+        The core points; there is one at least.
+    eps : float
     tree : Tree
-        Over them; there is one at least.
+        Over them.
     labels : int64[n_core]
     spread : (int64[n_leaves * leaf_size], int64[n_nodes])
         The same in the order of the tree, and the least of each node.
@@ -197,7 +201,8 @@ class CoreTree:
         Distances that connecting them took.
     """
 
-    reach: Reach
+    space: Space
+    eps: float
     tree: Tree
     labels: np.ndarray
     spread: tuple[np.ndarray, np.ndarray]
@@ -206,17 +211,16 @@ class CoreTree:
     @classmethod
     def connect(cls, tree: Tree, space: Space, eps: float) -> CoreTree:
         """Connect core points that are within eps of each other, and number their components."""
-        reach = space.reach(eps)
         labels = np.empty(len(space.points), np.int64)
-        parents, n_distances = connect_cores(tree, space.metric, reach, len(labels))
+        parents, n_distances = connect_cores(tree, space.metric, space.reach(eps), len(labels))
         number_components(parents, labels)
-        return cls(reach, tree, labels, spread_over(tree, labels), n_distances)
+        return cls(space, eps, tree, labels, spread_over(tree, labels), n_distances)
 
     @classmethod
     def of_labels(cls, space: Space, eps: float, leaf_size: int, labels: np.ndarray) -> CoreTree:
         """The tree of core points whose clusters are known."""
         tree = plant(space.points, leaf_size)
-        return cls(space.reach(eps), tree, labels, spread_over(tree, labels), 0)
+        return cls(space, eps, tree, labels, spread_over(tree, labels), 0)
 
     def clusters_of(
         self, space: Space, rows: np.ndarray | None = None, homes: np.ndarray | None = None
@@ -247,16 +251,17 @@ class CoreTree:
             rows = np.argsort(homes, kind="stable")
             homes = homes[rows]
         queries = Queries(self.tree, space.metric, space.points, rows, homes)
+        reach = self.space.reach(self.eps, space.largest)
         clusters = np.empty(n_queries, np.int64)
 
         def walker() -> Any:
             scratch = np.empty(LANES), np.empty(LANES, np.int64)
 
             def walk(part: slice, points: np.ndarray, group: Group, counts: np.ndarray) -> int:
-                n_done, n_distances = find_clusters(
+                n_done, n_distances = find_first_clusters(
                     self.tree,
                     space.metric,
-                    self.reach,
+                    reach,
                     self.spread,
                     points,
                     space.angles[rows[part]] if len(space.angles) else space.angles,
@@ -321,5 +326,5 @@ def connect_cores(tree: Tree, metric: Metric, reach: Reach, n_core: int) -> tupl
 def spread_over(tree: Tree, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Labels of core points in the order of a tree, and the least one of each node."""
     spread = np.empty(len(tree.indices), np.int64), np.empty(len(tree.first), np.int64)
-    spread_labels(tree, labels, *spread)
+    spread_cluster_labels(tree, labels, *spread)
     return spread

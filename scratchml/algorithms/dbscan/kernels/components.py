@@ -57,7 +57,7 @@ class PairWalk(NamedTuple):
     order: np.ndarray
     """int64[leaf_size]: and 0, 1, 2, ..., which are not overwritten."""
     distances: np.ndarray
-    """float64[leaf_size, leaf_size]: from them to the points of the other leaf."""
+    """float64[FEW_LANES, leaf_size]: from some of them to the points of the other leaf."""
 
 
 def make_pair_walk(n_features: int, leaf_size: int, outer: float, capacity: int) -> PairWalk:
@@ -80,7 +80,7 @@ def make_pair_walk(n_features: int, leaf_size: int, outer: float, capacity: int)
         limits=np.full(leaf_size, outer),
         chosen=np.empty(leaf_size + 1, np.int64),
         order=np.arange(leaf_size),
-        distances=np.empty((leaf_size, leaf_size)),
+        distances=np.empty((FEW_LANES, leaf_size)),
     )
 
 
@@ -194,8 +194,7 @@ def connect_leaves(tree, metric, reach, node, other, walk, inout_components):
     panel = tree.leaves[leaf]
     lower, upper = tree.lower[other], tree.upper[other]
     bound_box(lower, upper, panel, panel.shape[1], metric, walk.bounds)
-    # Past the last point of a leaf coordinates are infinite, and so are these bounds.
-    n_chosen = list_within(walk.bounds, walk.limits, panel.shape[1], walk.chosen)
+    n_chosen = list_within(walk.bounds, walk.limits, points_in_leaf(tree, leaf), walk.chosen)
     if of_node[node] == MIXED and of_node[other] != MIXED:
         n_reached, n_chosen = n_chosen, 0
         root = find_root(parents, of_node[other])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from scratchml.core.jit import STRICT, kernel
 from scratchml.core.kernels.disjoint_sets import find_root, unite_roots
 
-from .clusters import NO_CLUSTER
+from .first_clusters import NO_CLUSTER
 
 
 @kernel(STRICT, allocates=False)

@@ -240,3 +240,10 @@ def listed_distances(queries, X, starts, indices, metric, p, out_distances):
                 begin += 4
         for at in range(begin, end):
             out_distances[at] = reduced_distance(X[indices[at]], queries[q], metric, p)
+
+
+@kernel(STRICT, allocates=False)
+def raise_to_power(radii, p, out_powers):
+    """Radii as powers of differences are compared with them: NumPy's own differ in the last bit."""
+    for i in range(radii.shape[0]):
+        out_powers[i] = radii[i] ** p

@@ -47,3 +47,23 @@ def sort_lists(starts, inout_distances, inout_indices):
         indices = inout_indices[starts[q] : starts[q + 1]]
         make_heap(distances, indices)
         sort_heap(distances, indices)
+
+
+@kernel(STRICT, allocates=False)
+def put_in_lists(queries, indices, inout_places, out_indices):
+    """Put the points of each query one after the other, in the order in which they come.
+
+    Parameters
+    ----------
+    queries : int64[n_found]
+        Who has found each point.
+    indices : int64[n_found]
+        The points.
+    inout_places : int64[n_queries + 1]
+        Where the list of each query begins; afterwards where it ends.
+    out_indices : int64[n_found]
+    """
+    for t in range(queries.shape[0]):
+        q = queries[t]
+        out_indices[inout_places[q]] = indices[t]
+        inout_places[q] += 1

@@ -19,6 +19,7 @@ from ..kernels.direct import (
     Room,
     listed_distances,
     nearest_direct,
+    raise_to_power,
     within_direct,
 )
 from ..kernels.expanded import (
@@ -94,10 +95,12 @@ class DenseSearch:
 
     def reduced(self, radii: np.ndarray) -> np.ndarray:
         """Radii as they are compared."""
+        if self.metric == MINKOWSKI:
+            powers = np.empty(len(radii))
+            raise_to_power(kernel_view(radii), self.p, powers)
+            return powers
         with np.errstate(over="ignore", under="ignore"):
-            if self.metric == EUCLIDEAN:
-                return radii * radii
-            return radii**self.p if self.metric == MINKOWSKI else radii
+            return radii * radii if self.metric == EUCLIDEAN else radii
 
     def shown(self, reduced: np.ndarray) -> np.ndarray:
         """Distances, from those that were compared; in place."""

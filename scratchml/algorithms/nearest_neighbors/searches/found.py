@@ -10,7 +10,7 @@ import numpy as np
 from scratchml.core.blocks import map_blocks
 
 from ..kernels.direct import Hits
-from ..kernels.select import sort_lists
+from ..kernels.select import put_in_lists, sort_lists
 from .blocks import query_blocks
 
 ROOM = 2**15
@@ -78,5 +78,7 @@ def sort_hits(hits: list[Hits], n_queries: int) -> tuple[np.ndarray, np.ndarray]
     """How many points each query has found, and the points, query by query."""
     queries = np.concatenate([part.queries for part in hits] or [np.empty(0, np.int64)])
     indices = np.concatenate([part.indices for part in hits] or [np.empty(0, np.int64)])
-    order = np.argsort(queries, kind="stable")  # so that indices stay in their order
-    return np.bincount(queries, minlength=n_queries), indices[order]
+    counts = np.bincount(queries, minlength=n_queries)
+    in_lists = np.empty_like(indices)
+    put_in_lists(queries, indices, starts_of(counts), in_lists)
+    return counts, in_lists

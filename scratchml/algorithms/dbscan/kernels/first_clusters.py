@@ -22,7 +22,7 @@ NO_CLUSTER = np.iinfo(np.int64).max
 
 
 @kernel(STRICT, allocates=False)
-def spread_labels(tree, labels, out_place_labels, out_node_labels):
+def spread_cluster_labels(tree, labels, out_place_labels, out_node_labels):
     """Labels in the order of the tree, and the least one of each node.
 
     Parameters
@@ -60,7 +60,7 @@ def least_near(distances, limit, labels, least):
 
 
 @kernel(STRICT, allocates=False)
-def find_clusters(
+def find_first_clusters(
     tree, metric, reach, labels, queries, angles, homes, group, scratch, out_clusters
 ):
     """The first cluster that reaches each query.
@@ -72,7 +72,7 @@ def find_clusters(
     metric : Metric
     reach : Reach
     labels : (int64[n_leaves * leaf_size], int64[n_nodes])
-        Of `spread_labels`.
+        Of `spread_cluster_labels`.
     queries : float64[n_queries, n_features]
     angles : float64[n_queries, 2]
         Latitudes and longitudes of the queries; empty but on the sphere.
