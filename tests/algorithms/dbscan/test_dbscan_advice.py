@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 
 import numpy as np
@@ -137,10 +136,3 @@ def test_ordinary_fits_warn_of_nothing(name, factor):
 )
 def test_no_reason_to_warn(X, eps, min_samples):
     assert advice_on(X, eps, min_samples) is None
-
-
-def test_attributes_are_set_though_a_warning_is_an_error():
-    dbscan = DBSCAN(eps=0.5)
-    with pytest.raises(UserWarning, match=re.escape("All 100 samples are noise")):
-        dbscan.fit(LINE)
-    assert (dbscan.labels_ == -1).all()
