@@ -72,7 +72,7 @@ class DBSCAN(ClusterMixin, Estimator):
     components_ : ndarray or CSR of shape (n_core, n_features)
         Copy of the core samples.
     n_distances_ : int
-        Distances that were computed; 0 where they were given.
+        Distances that were computed; 0 where they were given. In a grid some are to boxes.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features,)

@@ -85,3 +85,13 @@ def two_squares(gap, n_features, rng, n=60):
     X[[n - 1, 2 * n - 1], 1:] = 0
     X[n - 1, 0], X[2 * n - 1, 0] = 1 / 8, 1 / 8 + gap
     return X
+
+
+def arc_around(radius, n_features, rng, n=60):
+    """A dense cell so small, and an arc of points that are a little farther than 1 from it."""
+    X = np.zeros((2 * n, n_features))
+    X[:n] = rng.uniform(-1, 1, (n, n_features)) * radius / math.sqrt(n_features)
+    angles = rng.uniform(1, 1.25, n)  # in one cell
+    X[n:, 0], X[n:, 1] = np.cos(angles), np.sin(angles)
+    X[n:] *= 1 + 1e-9
+    return X

@@ -7,7 +7,7 @@ import threading
 
 import numpy as np
 import pytest
-from dbscan_grid_cases import KINDS, check, each_kind, problem, two_squares
+from dbscan_grid_cases import KINDS, arc_around, check, each_kind, problem, two_squares
 from sklearn.cluster import DBSCAN
 
 import scratchml
@@ -87,6 +87,17 @@ def test_dense_cells_that_nearly_touch(rng, n_features, gap):
     clusters = check(two_squares(gap, n_features, rng), 1.0, 10)
     # Not all pairs were compared.
     assert clusters.n_distances < 60 * 60
+
+
+@pytest.mark.parametrize("n_features", [2, 3])
+@pytest.mark.parametrize("radius", [0.0, 1e-12, 1e-9, 1e-3])
+def test_arc_around_a_narrow_cell(rng, n_features, radius):
+    X = arc_around(radius, n_features, rng)
+    clusters = check(X, 1.0, 5)
+    assert radius > 1e-10 or clusters.n_distances < 60 * 60
+    X[77] *= 1 - 1e-8
+    check(X, 1.0, 5)
+    check(X.astype(np.float32), 1.0, 5)
 
 
 @pytest.mark.jit

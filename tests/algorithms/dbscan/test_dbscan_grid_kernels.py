@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from dbscan_grid_cases import SQRT2, brute_force, two_squares
+from dbscan_grid_cases import SQRT2, arc_around, brute_force, two_squares
 
 from scratchml.algorithms.dbscan.engines import grid as engine
 from scratchml.algorithms.dbscan.engines import grid_sort
@@ -21,6 +21,7 @@ from scratchml.algorithms.dbscan.kernels.grid_search import (
     APART,
     TOGETHER,
     UNDECIDED,
+    keep_near,
     make_search,
     search_pair,
     start_search,
@@ -258,6 +259,35 @@ def test_search_among_duplicates():
     for sq_eps, expected in ((1.0, TOGETHER), (np.nextafter(1, 0), APART)):
         start_search(points, 0, 100, 100, 200, search)
         assert search_pair(points, order, sq_eps, 10**6, search, n_distances)[0] == expected
+
+
+@pytest.mark.parametrize("n_axes", [2, 3])
+@pytest.mark.parametrize("radius", [0.0, 1e-12])
+@pytest.mark.parametrize("touches", [False, True])
+def test_search_around_a_narrow_range(rng, n_axes, radius, touches):
+    # Each point of the arc is a little farther than eps; each box around some of them is not.
+    n = 400
+    points = arc_around(radius, n_axes, rng, n).T.copy()
+    if touches:
+        points[:, n + 77] *= 1 - 1e-8
+    order, search, n_distances = np.arange(2 * n), make_search(n_axes), np.zeros(1, np.int64)
+    start_search(points, 0, n, n, 2 * n, search)
+    found, left = search_pair(points, order, 1.0, 10**6, search, n_distances)
+    assert found == (TOGETHER if touches else APART)
+    assert 10**6 - left <= 4 * n
+    assert n_distances[0] <= 4 * n
+    np.testing.assert_array_equal(np.sort(order[:n]), np.arange(n))
+
+
+def test_keep_near():
+    points = np.array([[0.0, 3.0, 1.5, 5.0, 2.5], [0.0, 0.0, 1.0, 0.0, 1.0]])
+    order, box = np.arange(5), np.array([[0.0, 0.0], [1.0, 2.0]])
+    # The gaps to the box are 0, 2, 0.5, 4 and 1.5; no point is within 1.5 of all of it.
+    assert keep_near(points, order, 0, 5, box, 2.25) == 3
+    assert sorted(order[:3].tolist()) == [0, 2, 4]
+    assert points[0].tolist() == [[0.0, 3.0, 1.5, 5.0, 2.5][i] for i in order]
+    assert keep_near(points, order, 3, 5, box, 2.25) == 3
+    assert keep_near(points, order, 0, 5, box, 5.0) == -1
 
 
 @pytest.mark.parametrize(("gap", "united"), [(0.999, True), (1.001, False)])

@@ -81,7 +81,8 @@ def cluster_by_grid(
 
     Notes
     -----
-    The distances that are counted are those between two points, not those between points and cells.
+    The distances that are counted are those between two points, and those between a point and the
+    box of others where a search for a near pair looks at them; not those between points and cells.
 
     Time is O(n) on what grids usually meet, and O(n^2) where many points of dense neighbourhoods
     have fewer than ``min_samples`` neighbours; memory is O(n).

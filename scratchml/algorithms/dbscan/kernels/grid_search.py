@@ -1,8 +1,12 @@
 """Whether two sets of points have a point each that are within eps of each other.
 
 The larger box of the two is halved, until two boxes are apart, or within eps, as a whole, or hold
-few points. Bounds sum, axis by axis, what the distances sum, only smaller or larger; and rounding
-keeps order: comparing them as they are computed is exact. (A box: least and largest coordinates.)
+few points. Boxes wait along with their points: a halving takes the time of the points of the larger
+box, however many the other box has. Where that is narrow, points that are too far from it are left
+behind first: a look at each of them decides where the other box has come down to one place.
+
+Bounds sum, axis by axis, what the distances sum, only smaller or larger; and rounding keeps order:
+comparing them as they are computed is exact. (A box: least and largest coordinates.)
 """
 
 from __future__ import annotations
@@ -18,41 +22,43 @@ from .grid_distances import is_near_any
 APART, TOGETHER, UNDECIDED = range(3)
 """What a search has found."""
 
-FEW_PAIRS = 512
-"""Pairs of points that are looked through as they are."""
+FEW_PAIRS = 1024
+"""Pairs of points that are looked through as they are; those of a single point always are."""
 
-DEPTH = 8192
-"""Pairs of boxes that wait, at most: a float64 can be halved some 1100 times, on three axes, in
-two boxes."""
+NARROW = 0.25
+"""Share of the extent of one box up to which points are compared with the other box, one by one."""
+
+DEPTH = 10_000
+"""Pairs of boxes that wait, at most: no extent within a cell can be halved more than 1600 times, on
+three axes, in two boxes (see ``SQ_LIMITS``)."""
 
 
 class Search(NamedTuple):
     """Memory of a search, which can be left and gone on with."""
 
-    waiting: np.ndarray
-    """int64[DEPTH, 4]: pairs of ranges of points, as begin, end, begin, end."""
+    ranges: np.ndarray
+    """int64[DEPTH, 2, 2]: pairs of ranges of points that wait: begin and end of each,"""
+    boxes: np.ndarray
+    """float64[DEPTH, 2, 2, n_axes]: and least and largest coordinates of each."""
     n_waiting: np.ndarray
     """int64[1]: how many."""
-    boxes: np.ndarray
-    """float64[2, 2, n_axes]: least and largest coordinates of both ranges. Overwritten."""
 
 
 def make_search(n_axes: int) -> Search:
     """Memory for a search, with nothing waiting."""
     return Search(
-        waiting=np.empty((DEPTH, 4), np.int64),
+        ranges=np.empty((DEPTH, 2, 2), np.int64),
+        boxes=np.empty((DEPTH, 2, 2, n_axes)),
         n_waiting=np.zeros(1, np.int64),
-        boxes=np.empty((2, 2, n_axes)),
     )
 
 
 @kernel(STRICT, allocates=False)
-def start_search(begin, end, other_begin, other_end, inout_search):
-    """Let two ranges of points wait to be looked at."""
-    n = inout_search.n_waiting[0]
-    pair = inout_search.waiting[n]
-    pair[0], pair[1], pair[2], pair[3] = begin, end, other_begin, other_end
-    inout_search.n_waiting[0] = n + 1
+def start_search(points, begin, end, other_begin, other_end, inout_search):
+    """Let two ranges of points, where nothing waits yet, wait to be looked at."""
+    set_range(points, begin, end, 0, 0, inout_search)
+    set_range(points, other_begin, other_end, 0, 1, inout_search)
+    inout_search.n_waiting[0] = 1
 
 
 @kernel(STRICT, allocates=False)
@@ -71,7 +77,7 @@ def search_pair(inout_points, inout_order, sq_eps, budget, inout_search, inout_n
     inout_search : Search
         With the two ranges waiting, or what is left of them. Nothing waits once it is decided.
     inout_n_distances : int64[1]
-        Distances computed are added.
+        Distances computed are added; those between a point and a box, too.
 
     Returns
     -------
@@ -80,51 +86,81 @@ def search_pair(inout_points, inout_order, sq_eps, budget, inout_search, inout_n
     budget : int
         What is left of it.
     """
-    boxes, n_waiting = inout_search.boxes, inout_search.n_waiting
+    n_waiting = inout_search.n_waiting
     while n_waiting[0] > 0:
         if budget <= 0:
             return UNDECIDED, budget
         n_waiting[0] -= 1
-        pair = inout_search.waiting[n_waiting[0]]
-        a_begin, a_end, b_begin, b_end = pair[0], pair[1], pair[2], pair[3]
-        bound_range(inout_points, a_begin, a_end, boxes[0])
-        bound_range(inout_points, b_begin, b_end, boxes[1])
-        budget -= a_end - a_begin + b_end - b_begin
-        if sq_gap(boxes) > sq_eps:
+        taken = n_waiting[0]
+        ranges, boxes = inout_search.ranges[taken], inout_search.boxes[taken]
+        a, b = boxes[0], boxes[1]
+        if sq_gap(a[0], a[1], b) > sq_eps:
             continue
-        if sq_span(boxes) <= sq_eps:
+        if sq_span(a[0], a[1], b) <= sq_eps:
             n_waiting[0] = 0
             return TOGETHER, budget
-        if (a_end - a_begin) * (b_end - b_begin) <= FEW_PAIRS:
-            budget -= FEW_PAIRS
-            for i in range(a_begin, a_end):
-                if is_near_any(inout_points, i, b_begin, b_end, sq_eps, inout_n_distances):
+        n, n_others = ranges[0, 1] - ranges[0, 0], ranges[1, 1] - ranges[1, 0]
+        if n * n_others <= FEW_PAIRS or min(n, n_others) == 1:
+            budget -= n * n_others
+            few = 0 if n < n_others else 1
+            begin, end = ranges[1 - few, 0], ranges[1 - few, 1]
+            for i in range(ranges[few, 0], ranges[few, 1]):
+                if is_near_any(inout_points, i, begin, end, sq_eps, inout_n_distances):
                     n_waiting[0] = 0
                     return TOGETHER, budget
             continue
-        side, axis = widest_side(boxes)
+        axis, extent = widest_axis(boxes[0])
+        other_axis, other_extent = widest_axis(boxes[1])
+        side = 0
+        if other_extent > extent:
+            side, axis, extent, other_extent = 1, other_axis, other_extent, extent
+        begin, end, other = ranges[side, 0], ranges[side, 1], boxes[1 - side]
+        budget -= end - begin
+        if other_extent <= NARROW * extent:
+            inout_n_distances[0] += end - begin
+            end = keep_near(inout_points, inout_order, begin, end, other, sq_eps)
+            if end < begin:
+                n_waiting[0] = 0
+                return TOGETHER, budget
         low, high = boxes[side, 0, axis], boxes[side, 1, axis]
         pivot = low + 0.5 * (high - low)
         if pivot <= low:
             pivot = high
-        other = boxes[1 - side]
+        middle = divide_range(inout_points, inout_order, begin, end, axis, pivot)
         # What is taken next is the half on the side of the other box.
         lower_last = other[0, axis] + other[1, axis] < low + high
-        if side == 0:
-            middle = divide_range(inout_points, inout_order, a_begin, a_end, axis, pivot)
-            if lower_last:
-                start_search(middle, a_end, b_begin, b_end, inout_search)
-            start_search(a_begin, middle, b_begin, b_end, inout_search)
-            if not lower_last:
-                start_search(middle, a_end, b_begin, b_end, inout_search)
-        else:
-            middle = divide_range(inout_points, inout_order, b_begin, b_end, axis, pivot)
-            if lower_last:
-                start_search(a_begin, a_end, middle, b_end, inout_search)
-            start_search(a_begin, a_end, b_begin, middle, inout_search)
-            if not lower_last:
-                start_search(a_begin, a_end, middle, b_end, inout_search)
+        if lower_last:
+            add_part(inout_points, middle, end, taken, side, inout_search)
+        add_part(inout_points, begin, middle, taken, side, inout_search)
+        if not lower_last:
+            add_part(inout_points, middle, end, taken, side, inout_search)
     return APART, budget
+
+
+@kernel(STRICT, allocates=False)
+def add_part(points, begin, end, taken, side, inout_search):
+    """Let a part of one range of the pair that was taken wait, along with the other range.
+
+    The first part takes the place of the pair, where the other range stays as it is.
+    """
+    if begin == end:
+        return
+    ranges, boxes, other = inout_search.ranges, inout_search.boxes, 1 - side
+    place = inout_search.n_waiting[0]
+    for k in range(2):
+        ranges[place, other, k] = ranges[taken, other, k]
+        for j in range(boxes.shape[3]):
+            boxes[place, other, k, j] = boxes[taken, other, k, j]
+    set_range(points, begin, end, place, side, inout_search)
+    inout_search.n_waiting[0] = place + 1
+
+
+@kernel(STRICT, allocates=False)
+def set_range(points, begin, end, place, side, inout_search):
+    """Set one range, and its box, of the pair at a place."""
+    inout_search.ranges[place, side, 0] = begin
+    inout_search.ranges[place, side, 1] = end
+    bound_range(points, begin, end, inout_search.boxes[place, side])
 
 
 @kernel(STRICT, allocates=False)
@@ -141,35 +177,64 @@ def bound_range(points, begin, end, out_box):
 
 
 @kernel(STRICT, allocates=False)
-def sq_gap(boxes):
-    """No squared distance between points of two boxes is smaller."""
+def sq_gap(lower, upper, box):
+    """No squared distance between points of two boxes is smaller.
+
+    Parameters
+    ----------
+    lower, upper : float64[n_axes]
+        Least and largest coordinates of one; of a point, its coordinates.
+    box : float64[2, n_axes]
+        The other.
+    """
     total = 0.0
-    for j in range(boxes.shape[2]):
-        u = max(boxes[0, 0, j] - boxes[1, 1, j], boxes[1, 0, j] - boxes[0, 1, j], 0.0)
+    for j in range(box.shape[1]):
+        u = max(lower[j] - box[1, j], box[0, j] - upper[j], 0.0)
         total += u * u
     return total
 
 
 @kernel(STRICT, allocates=False)
-def sq_span(boxes):
-    """No squared distance between points of two boxes is larger."""
+def sq_span(lower, upper, box):
+    """No squared distance between points of two boxes is larger; see `sq_gap`."""
     total = 0.0
-    for j in range(boxes.shape[2]):
-        u = max(boxes[0, 1, j] - boxes[1, 0, j], boxes[1, 1, j] - boxes[0, 0, j])
+    for j in range(box.shape[1]):
+        u = max(upper[j] - box[0, j], box[1, j] - lower[j])
         total += u * u
     return total
 
 
 @kernel(STRICT, allocates=False)
-def widest_side(boxes):
-    """The box, and the axis, of the widest extent."""
-    box, axis, widest = 0, 0, -1.0
-    for k in range(2):
-        for j in range(boxes.shape[2]):
-            extent = boxes[k, 1, j] - boxes[k, 0, j]
-            if extent > widest:
-                box, axis, widest = k, j, extent
-    return box, axis
+def widest_axis(box):
+    """The axis along which a box is the widest, and its extent there."""
+    axis, widest = 0, box[1, 0] - box[0, 0]
+    for j in range(1, box.shape[1]):
+        extent = box[1, j] - box[0, j]
+        if extent > widest:
+            axis, widest = j, extent
+    return axis, widest
+
+
+@kernel(STRICT, allocates=False)
+def keep_near(inout_points, inout_order, begin, end, box, sq_eps):
+    """Move points that are too far from every point of a box behind the others of a range.
+
+    Returns
+    -------
+    int
+        Where those too far begin; -1 if a point is within eps of all points of the box.
+    """
+    i = begin
+    while i < end:
+        x = inout_points[:, i]
+        if sq_gap(x, x, box) > sq_eps:
+            end -= 1
+            swap_points(inout_points, inout_order, i, end)
+        elif sq_span(x, x, box) <= sq_eps:
+            return np.int64(-1)
+        else:
+            i += 1
+    return end
 
 
 @kernel(STRICT, allocates=False)
@@ -184,12 +249,18 @@ def divide_range(inout_points, inout_order, begin, end, axis, pivot):
     front = begin
     for i in range(begin, end):
         if inout_points[axis, i] < pivot:
-            for j in range(inout_points.shape[0]):
-                x = inout_points[j, i]
-                inout_points[j, i] = inout_points[j, front]
-                inout_points[j, front] = x
-            k = inout_order[i]
-            inout_order[i] = inout_order[front]
-            inout_order[front] = k
+            swap_points(inout_points, inout_order, i, front)
             front += 1
     return front
+
+
+@kernel(STRICT, allocates=False)
+def swap_points(inout_points, inout_order, i, j):
+    """Exchange the points at two places."""
+    for a in range(inout_points.shape[0]):
+        x = inout_points[a, i]
+        inout_points[a, i] = inout_points[a, j]
+        inout_points[a, j] = x
+    k = inout_order[i]
+    inout_order[i] = inout_order[j]
+    inout_order[j] = k

@@ -176,9 +176,9 @@ def settle_pairs(
             continue
         begin, other_begin = np.int64(grid.starts[cell]), np.int64(grid.starts[other])
         if inout_search.n_waiting[0] == 0:
-            start_search(
-                begin, begin + n_core[cell], other_begin, other_begin + n_core[other], inout_search
-            )
+            end, other_end = begin + n_core[cell], other_begin + n_core[other]
+            start_search(grid.points, begin, end, other_begin, other_end, inout_search)
+            left -= end - begin + other_end - other_begin
         found, left = search_pair(
             grid.points, grid.order, sq_eps, left, inout_search, inout_n_distances
         )
