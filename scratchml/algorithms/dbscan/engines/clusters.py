@@ -18,7 +18,7 @@ class Clusters(NamedTuple):
     core_indices: np.ndarray
     """int64[n_core]: the core points, ascending."""
     n_distances: int
-    """Distances computed, with those of points to boxes left out."""
+    """Distances computed, of pairs of points mostly."""
 
 
 def index_type(n: int) -> type[np.signedinteger]:
