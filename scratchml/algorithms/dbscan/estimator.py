@@ -57,7 +57,7 @@ class DBSCAN(ClusterMixin, Estimator):
         metric is Euclidean, it is the tree only if that spares a sample of points nine tenths of
         all comparisons.
     leaf_size : int, default=30
-        Points in a leaf of the tree.
+        Points in a leaf of the tree; no more than some thousands are put into one.
     p : float or None, default=None
         Power of 'minkowski'; None is 2.
     n_jobs : int or None, default=None
