@@ -356,6 +356,7 @@ def interrupted(step, n_blocks):
 """
 
 
+@pytest.mark.clock
 def test_interrupt_stops_a_long_map_within_half_a_second():
     code = """
 started, done = set(), set()
@@ -376,6 +377,7 @@ with threads(2):
     run_python(INTERRUPT + code)
 
 
+@pytest.mark.clock
 def test_interrupt_of_a_caller_that_waits_for_a_helper():
     # The helper writes into the caller's arrays: it must not outlive the map.
     code = """

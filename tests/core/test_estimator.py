@@ -200,6 +200,7 @@ def test_unpickling_another_version_warns(version):
     assert "_scratchml_version" not in vars(est)
 
 
+@pytest.mark.clock
 def test_checking_small_data_costs_little():
     est = Mean()
     small = np.random.default_rng(0).normal(size=(150, 4))

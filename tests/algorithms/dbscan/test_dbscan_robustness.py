@@ -76,6 +76,7 @@ print(digest(1))
     assert in_child == in_parent
 
 
+@pytest.mark.clock
 def test_interrupts_are_heard_within_half_a_second():
     code = """
 import os, signal, threading, time, warnings

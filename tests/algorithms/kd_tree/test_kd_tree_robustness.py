@@ -139,6 +139,7 @@ if __name__ == "__main__":
     assert run_python(code) == "True\n"
 
 
+@pytest.mark.clock
 def test_interrupts_are_heard_within_half_a_second():
     code = """
 import os, signal, threading, time

@@ -215,6 +215,7 @@ def test_fit_in_other_processes(where, tmp_path, expected_digest):
 
 
 @pytest.mark.jit
+@pytest.mark.clock
 def test_interrupts_are_heard_within_half_a_second():
     code = """
 import os, signal, threading, time

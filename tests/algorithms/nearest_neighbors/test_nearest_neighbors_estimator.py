@@ -381,6 +381,7 @@ def test_queries_from_several_threads_at_once():
 
 
 @pytest.mark.jit
+@pytest.mark.clock
 @pytest.mark.parametrize("metric", ["euclidean", "manhattan"])
 def test_an_interrupt_is_heard_soon(metric):
     points = np.random.default_rng(0).normal(size=(60_000, 100))
