@@ -39,6 +39,7 @@ from numba.core.serialize import dumps
 
 __all__ = [
     "CONTRACT",
+    "RECIPROCAL",
     "REORDER",
     "STRICT",
     "before_each_compilation",
@@ -61,6 +62,10 @@ CONTRACT = frozenset({"contract"})
 REORDER = frozenset({"contract", "reassoc", "nsz"})
 """Sums may also be reordered, to run on SIMD lanes. NaN and infinity keep their meaning."""
 
+RECIPROCAL = REORDER | {"arcp"}
+"""Also, a quotient may become a product with the processor's estimate of a reciprocal: for first
+guesses, which the kernel refines."""
+
 
 def kernel(
     fastmath: frozenset[str] = STRICT, *, allocates: bool = True
@@ -70,7 +75,7 @@ def kernel(
     Parameters
     ----------
     fastmath : frozenset of str
-        ``STRICT``, ``CONTRACT`` or ``REORDER``.
+        ``STRICT``, ``CONTRACT``, ``REORDER`` or ``RECIPROCAL``.
     allocates : bool
         Whether the kernel makes arrays. One that makes none (nor assigns one array to a part of
         another, for which numba may make a copy) is compiled without counting references: taking a

@@ -6,11 +6,14 @@ from scratchml.algorithms.nearest_neighbors.estimator import NearestNeighbors
 from scratchml.algorithms.nearest_neighbors.metrics import (
     METRICS,
     SPARSE_METRICS,
+    VALID_METRICS,
     brute_force,
     is_tree_metric,
     parameters_of_data,
+    resolve_metric,
 )
 from scratchml.algorithms.nearest_neighbors.searches import (
+    PairwiseSearch,
     Search,
     TreeSearch,
     job_threads,
@@ -20,8 +23,10 @@ from scratchml.algorithms.nearest_neighbors.searches import (
 __all__ = [
     "METRICS",
     "SPARSE_METRICS",
+    "VALID_METRICS",
     "KNeighborsClassifier",
     "NearestNeighbors",
+    "PairwiseSearch",
     "Plan",
     "Search",
     "TreeSearch",
@@ -30,5 +35,6 @@ __all__ = [
     "job_threads",
     "parameters_of_data",
     "plan_search",
+    "resolve_metric",
     "sort_by_value",
 ]
