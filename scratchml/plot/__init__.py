@@ -13,15 +13,21 @@ if TYPE_CHECKING:
     from scratchml.plot.centers import CentersDisplay
     from scratchml.plot.clusters import ClusterDisplay
     from scratchml.plot.dbscan_path import DBSCANPathDisplay
+    from scratchml.plot.elbow import ElbowDisplay
+    from scratchml.plot.gap import GapDisplay
     from scratchml.plot.history import HistoryDisplay
     from scratchml.plot.k_distances import KDistanceDisplay
+    from scratchml.plot.silhouette import SilhouetteDisplay
 
 __all__ = [
     "CentersDisplay",
     "ClusterDisplay",
     "DBSCANPathDisplay",
+    "ElbowDisplay",
+    "GapDisplay",
     "HistoryDisplay",
     "KDistanceDisplay",
+    "SilhouetteDisplay",
 ]
 
 __getattr__, __dir__ = lazy_names(
@@ -30,7 +36,10 @@ __getattr__, __dir__ = lazy_names(
         "CentersDisplay": "scratchml.plot.centers",
         "ClusterDisplay": "scratchml.plot.clusters",
         "DBSCANPathDisplay": "scratchml.plot.dbscan_path",
+        "ElbowDisplay": "scratchml.plot.elbow",
+        "GapDisplay": "scratchml.plot.gap",
         "HistoryDisplay": "scratchml.plot.history",
         "KDistanceDisplay": "scratchml.plot.k_distances",
+        "SilhouetteDisplay": "scratchml.plot.silhouette",
     },
 )

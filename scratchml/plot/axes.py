@@ -7,6 +7,11 @@ from typing import Any
 
 import numpy as np
 
+LETTER_WIDTH = 0.55
+"""Width of a letter over the size of its font, about."""
+
+_LEAST_FONT_SIZE = 7
+
 
 def require_matplotlib(caller: str) -> None:
     """Raise ImportError, with what to do, if matplotlib is not installed.
@@ -55,6 +60,27 @@ def literal(text: Any) -> str:
 def percent(share: float) -> str:
     """A share of the whole as text; less than a hundredth with the first digit that counts."""
     return f"{100 * share:.0f} %" if share >= 0.01 or share <= 0 else f"{100 * share:.1g} %"
+
+
+def draw_titles(axes: Sequence[Any], texts: Sequence[str], **options: Any) -> None:
+    """Titles in letters of one size, small enough for the width of the axes, if they can be read.
+
+    Parameters
+    ----------
+    axes : sequence of matplotlib Axes
+        Which get the titles.
+    texts : sequence of str
+        One for each, shown as it is.
+    **options
+        Passed to `matplotlib.axes.Axes.set_title`.
+    """
+    titles = [ax.set_title(literal(text), **options) for ax, text in zip(axes, texts, strict=True)]
+    fitting = [
+        ax.get_window_extent().width * 72 / ax.figure.dpi / (LETTER_WIDTH * max(len(text), 1))
+        for ax, text in zip(axes, texts, strict=True)
+    ]
+    for title in titles:
+        title.set_fontsize(min(title.get_fontsize(), max(min(fitting), _LEAST_FONT_SIZE)))
 
 
 def grid_shape(n_cells: int, ratio: float) -> tuple[int, int]:

@@ -38,7 +38,9 @@ def test_picture_is_drawn(name):
     plt.gcf().canvas.draw()
 
 
-@pytest.mark.parametrize("name", ["centers", "clusters", "history", "k_distances"])
+@pytest.mark.parametrize(
+    "name", ["centers", "clusters", "elbow", "gap", "history", "k_distances", "silhouette"]
+)
 def test_examples_in_docstrings(name):
     outcome = doctest.testmod(importlib.import_module(f"scratchml.plot.{name}"))
     assert outcome.attempted > 0

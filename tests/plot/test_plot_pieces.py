@@ -16,6 +16,7 @@ from scratchml.plot.axes import (
     axes_or_new,
     divide_axes,
     dot_legend,
+    draw_titles,
     grid_shape,
     literal,
     percent,
@@ -72,6 +73,13 @@ def test_door_lists_its_names():
         ("CentersDisplay", "from_predictions", (None, None)),
         ("HistoryDisplay", "from_estimator", (None, None)),
         ("HistoryDisplay", "from_history", (None,)),
+        ("SilhouetteDisplay", "from_estimator", (None, None)),
+        ("SilhouetteDisplay", "from_labels", (None, None)),
+        ("SilhouetteDisplay", "from_choice", (None, None)),
+        ("ElbowDisplay", "from_estimator", (None, None, None)),
+        ("ElbowDisplay", "from_choice", (None,)),
+        ("GapDisplay", "from_estimator", (None, None, None)),
+        ("GapDisplay", "from_choice", (None,)),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -206,6 +214,19 @@ def test_text_is_shown_as_it_is(name, parse_math):
         ax = axes_or_new(None)
         assert shown(ax.set_xlabel(literal(name))) == name
     assert literal(3) == "3"
+
+
+def test_titles_are_as_small_as_they_must_be():
+    wide, narrow = axes_or_new(None, (6.4, 4)), axes_or_new(None, (1.5, 4))
+    texts = ["k = 12,  score 0.123", "$x_1$,  score 0.123"]
+    draw_titles([wide], texts[:1])
+    before = wide.title.get_fontsize()
+    draw_titles([wide, narrow], texts, pad=20)
+    assert before > wide.title.get_fontsize() == narrow.title.get_fontsize() >= 7
+    for ax, text in zip([wide, narrow], texts, strict=True):
+        assert shown(ax.title) == text
+        ax.figure.canvas.draw()
+        assert ax.title.get_window_extent().width <= ax.figure.bbox.width
 
 
 def test_legend_shows_each_text_as_it_is():
