@@ -25,5 +25,15 @@ __getattr__, __dir__ = lazy_names(
         "threads": "scratchml.core.blocks",
         "warmup": "scratchml.core.warmup",
     },
-    submodules=("bench", "cluster", "callbacks", "datasets", "exceptions", "neighbors", "plot"),
+    submodules=(
+        "bench",
+        "callbacks",
+        "cluster",
+        "datasets",
+        "exceptions",
+        "metrics",
+        "model_selection",
+        "neighbors",
+        "plot",
+    ),
 )
