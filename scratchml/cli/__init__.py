@@ -31,6 +31,7 @@ _EXIT_INTERRUPTED = 130
 _COMMANDS = {
     "cluster": "Cluster the rows of a file.",
     "duel": "Race an algorithm against another library on a file.",
+    "choose-k": "Choose the number of clusters of a file.",
     "suggest-eps": "Suggest an eps for DBSCAN on a file.",
     "info": "Show versions, processor, threads, memory and cache.",
     "warmup": "Compile all kernels ahead of the first fit.",

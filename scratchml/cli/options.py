@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 
@@ -197,15 +197,17 @@ def takes_request(function: Callable[..., None]) -> Callable[..., None]:
 class RequestCommand(click.Command):
     """A command whose help lists the parameters of the algorithms apart from its own options."""
 
+    algorithm_options: ClassVar[list[click.Option]] = _ALGORITHM_OPTIONS
+
     def __init__(self, name: str | None, params: list[click.Parameter], **options: Any) -> None:
-        super().__init__(name, params=[*params, *_ALGORITHM_OPTIONS], **options)
+        super().__init__(name, params=[*params, *self.algorithm_options], **options)
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {"Options": [], "Options of the algorithm": []}
         for option in self.get_params(context):
             record = option.get_help_record(context)
             if isinstance(option, click.Option) and record is not None:
-                theirs = option in _ALGORITHM_OPTIONS
+                theirs = option in self.algorithm_options
                 sections["Options of the algorithm" if theirs else "Options"].append(record)
         for title, records in sections.items():
             with formatter.section(title):

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from .memory import readable_bytes
 from .say import InputError
 from .signals import handled
+from .status import counting, is_watched
 
 
 @click.command("warmup")
@@ -45,28 +43,13 @@ def command(clean: bool) -> None:
         click.echo("nothing to compile: NUMBA_DISABLE_JIT is set")
         return
     directory = require_cache()
-    # The bar goes where nothing is piped from; away from a terminal there is none.
-    columns = (
-        BarColumn(20),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}"),
-    )
     interruption = Interruption()
-    with (
-        handled(("SIGINT",), interruption.note),
-        Progress(
-            *columns,
-            console=Console(stderr=True),
-            transient=True,
-            disable=not sys.stderr.isatty(),
-        ) as progress,
-    ):
-        task = progress.add_task("", total=None)
+    # The bar goes where nothing is piped from; away from a terminal there is none.
+    with handled(("SIGINT",), interruption.note), counting(is_watched()) as show:
 
         def on_step(name: str, n_done: int, n_steps: int) -> None:
             interruption.check()
-            progress.update(task, description=name, completed=n_done, total=n_steps)
+            show(name, n_done, n_steps)
 
         done = warmup(on_step)
         interruption.check()

@@ -1,0 +1,267 @@
+"""``scratchml choose-k``: how many clusters the rows of a table have, by several criteria."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import json
+import re
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import click
+import numpy as np
+
+from scratchml import threads as use_threads
+from scratchml.model_selection import choose_k
+
+from .options import (
+    EXIT_CODES,
+    FILES,
+    RequestCommand,
+    Source,
+    check_picture,
+    force_option,
+    json_option,
+    plot_option,
+    takes_source,
+    threads_option,
+)
+from .output import write_picture
+from .registry import ALGORITHMS, chosen_parameters, parameter_options
+from .report import without_infinity
+from .say import InputError, say
+from .status import counting, is_watched
+from .tables import Table
+
+_K = "n_clusters"
+_ALGORITHMS = {
+    name: algorithm
+    for name, algorithm in ALGORITHMS.items()
+    if any(parameter.name == _K for parameter in algorithm.parameters())
+}
+_RANGE = re.compile(r"(\d+)(?:-(\d+)(?::(\d+))?)?")
+_MOST_KS = 1_000
+_CRITERIA = (
+    "inertia",
+    "silhouette",
+    "calinski-harabasz",
+    "davies-bouldin",
+    "gap",
+    "stability",
+)
+
+_HELP = f"""Choose the number of clusters of the rows of FILE.
+
+    The rows are clustered into each number of clusters, and each criterion says which number it
+    would choose, and why. The criteria look for different things, and may well disagree. Printed
+    are their values, with a * where each chooses; --plot draws them.
+
+    {FILES}
+
+    \b
+    Examples:
+      scratchml choose-k points.csv --ks 2-12 --plot criteria.png
+      scratchml choose-k points.csv --ks 2,4,8,16-64:16 --criteria silhouette,gap
+      scratchml choose-k points.csv --algorithm bisecting-kmeans --standardize --json
+
+    {EXIT_CODES}
+    """
+
+
+class _Ks(click.ParamType):
+    """Numbers of clusters: numbers and ranges, separated by commas."""
+
+    name = "RANGE"
+
+    def convert(self, value: Any, param: Any, context: Any) -> list[int]:
+        ks: set[int] = set()
+        for word in value.split(","):
+            found = _RANGE.fullmatch(word.strip())
+            if found is None:
+                self.fail(f"{word!r} is no number and no range such as 2-12 or 2-12:2")
+            first, last, step = (
+                int(part or default)
+                for part, default in zip(found.groups(), (0, found[1], 1), strict=True)
+            )
+            if first < 1 or last < first or step < 1:
+                self.fail(f"{word!r} is an empty range, or does not begin at 1 or later")
+            if (last - first) // step >= _MOST_KS:
+                self.fail(f"{word!r} are more than {_MOST_KS} numbers of clusters")
+            ks.update(range(first, last + 1, step))
+        return sorted(ks)
+
+
+class _Criteria(click.ParamType):
+    """Names of criteria, separated by commas, as `choose_k` knows them."""
+
+    name = "NAMES"
+
+    def convert(self, value: Any, param: Any, context: Any) -> list[str]:
+        names = [word.strip().replace("_", "-") for word in value.split(",")]
+        for name in names:
+            if name not in _CRITERIA:
+                self.fail(f"{name!r} is none of {', '.join(_CRITERIA)}")
+        return [name.replace("-", "_") for name in names]
+
+
+class _Command(RequestCommand):
+    """A command with the options of the algorithms, but for the number of clusters."""
+
+    algorithm_options: ClassVar = [
+        option for option in parameter_options(_ALGORITHMS) if option.name != _K
+    ]
+
+
+@click.command("choose-k", cls=_Command, help=_HELP)
+@takes_source
+@click.option(
+    "--ks",
+    type=_Ks(),
+    default="2-10",
+    show_default=True,
+    help="Numbers of clusters: numbers and ranges, such as 2-12, 2,4,8 or 10-50:10.",
+)
+@click.option(
+    "--algorithm",
+    type=click.Choice(list(_ALGORITHMS)),
+    default="kmeans",
+    show_default=True,
+    help="How to cluster.",
+)
+@click.option(
+    "--criteria",
+    type=_Criteria(),
+    default=",".join(_CRITERIA),
+    help=f"Criteria, separated by commas.  [default: all of them, {', '.join(_CRITERIA)}]",
+)
+@click.option(
+    "--sample-size",
+    type=click.IntRange(min=2),
+    default=inspect.signature(choose_k).parameters["sample_size"].default,
+    show_default=True,
+    metavar="N",
+    help="If there are more rows, the silhouette, the gap and the stability are of so many.",
+)
+@plot_option
+@force_option
+@json_option
+@threads_option
+def command(
+    source: Source,
+    ks: list[int],
+    algorithm: str,
+    criteria: list[str],
+    sample_size: int,
+    plot: Path | None,
+    force: bool,
+    as_json: bool,
+    threads: int | None,
+    **given: Any,
+) -> None:
+    """Do what the options say."""
+    check_picture(plot, force, source.file)
+    chosen = _ALGORITHMS[algorithm]
+    parameters = chosen_parameters(chosen, given)
+    with contextlib.ExitStack() as resources:
+        if threads is not None:
+            resources.enter_context(use_threads(threads))
+        table = source.read(resources)
+        say("note", *table.notes)
+        options = {
+            "criteria": criteria,
+            "sample_size": sample_size,
+            "metric": "cosine" if chosen.of_directions else "euclidean",
+        }
+        estimator = chosen.estimator(**parameters)
+        with counting(is_watched() and not as_json) as on_step:
+            choice, notes = _choose(table, estimator, ks, on_step, options)
+    say("note", *notes)
+    if as_json:
+        report = {
+            "algorithm": algorithm,
+            "parameters": parameters,
+            "source": table.source,
+            "rows": len(table.values),
+            "features": table.values.shape[1],
+            **_as_dict(choice),
+            "notes": [*table.notes, *notes],
+        }
+        sys.stdout.write(json.dumps(without_infinity(report), allow_nan=False) + "\n")
+    else:
+        title = f"{chosen.title} of {table.source}, {choice.n_samples} rows"
+        if choice.n_sampled < choice.n_samples:
+            title += f"; silhouette, gap and stability of {choice.n_sampled} of them"
+        _print_table(choice, title)
+    if plot is not None:
+        from scratchml.plot.criteria import criteria_size
+
+        write_picture(plot, choice.plot, force, criteria_size(len(choice.scores)))
+
+
+def _choose(
+    table: Table,
+    estimator: Any,
+    ks: list[int],
+    on_step: Callable[[str, int, int], object],
+    options: dict[str, Any],
+) -> tuple[Any, tuple[str, ...]]:
+    """What is chosen, and what the fits have warned of.
+
+    Raises
+    ------
+    InputError
+        When the values or the numbers of clusters cannot be used.
+    """
+    seed = estimator.random_state
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        try:
+            choice = choose_k(
+                estimator, table.values, ks, random_state=seed, on_step=on_step, **options
+            )
+        except ValueError as error:
+            raise InputError(f"{table.source}: {error}") from error
+    return choice, tuple(dict.fromkeys(str(warning.message) for warning in warned))
+
+
+def _as_dict(choice: Any) -> dict[str, Any]:
+    criteria = {}
+    for name, scores in choice.scores.items():
+        found = choice.choices[name]
+        criteria[name] = {"k": found.k, "reason": found.reason, "scores": scores.tolist()}
+        if name in choice.errors:
+            criteria[name]["errors"] = choice.errors[name].tolist()
+    return {"sampled": choice.n_sampled, "ks": choice.ks.tolist(), "criteria": criteria}
+
+
+def _print_table(choice: Any, title: str) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as Grid
+
+    values = Grid(box=box.SIMPLE, header_style="bold cyan")
+    values.add_column("k", justify="right")
+    for name in choice.scores:
+        values.add_column(name.replace("_", " "), justify="right")
+    for i, k in enumerate(choice.ks.tolist()):
+        cells = []
+        for name, scores in choice.scores.items():
+            mark = "*" if choice.choices[name].k == k else " "
+            cells.append(("-" if np.isnan(scores[i]) else f"{scores[i]:.5g}") + mark)
+        values.add_row(str(k), *cells)
+
+    reasons = Grid(box=box.SIMPLE, show_header=False)
+    reasons.add_column(style="bold cyan")
+    reasons.add_column(justify="right")
+    reasons.add_column(overflow="fold")
+    for name, found in choice.choices.items():
+        k = "-" if found.k is None else str(found.k)
+        reasons.add_row(name.replace("_", " "), k, found.reason)
+    # Nobody sees the edge of a pipe or a file: no line is folded there.
+    width = None if sys.stdout.isatty() else 10_000
+    console = Console(width=width, markup=False, emoji=False, highlight=False)
+    console.print(title, values, reasons, sep="\n")

@@ -1,0 +1,204 @@
+"""``scratchml choose-k``: criteria over numbers of clusters, and what each chooses."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pytest
+from shell_helpers import error_of
+
+from scratchml import cli
+from scratchml.cli.choose_k import _CRITERIA, command
+from scratchml.cluster import KMeans
+from scratchml.datasets import make_blobs
+from scratchml.model_selection import choose_k
+
+QUICK = ("choose-k", "points.npy", "--criteria", "inertia,silhouette", "--ks", "1-5")
+
+
+@pytest.fixture(autouse=True)
+def _saved(points: np.ndarray) -> None:
+    np.save("points.npy", points)
+
+
+def run_json(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    assert cli.main([*words, "--json"]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    return json.loads(captured.out)
+
+
+def test_table(points: np.ndarray, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([*QUICK]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    choice = choose_k(
+        KMeans(random_state=0),
+        points,
+        range(1, 6),
+        criteria=["inertia", "silhouette"],
+        random_state=0,
+    )
+    lines = captured.out.splitlines()
+    assert lines[0].rstrip() == "K-means of points.npy, 60 rows"
+    rows = {line.split()[0]: line.split()[1:] for line in lines if re.match(r"\s*\d", line)}
+    assert list(rows) == ["1", "2", "3", "4", "5"]
+    for i, cells in enumerate(rows.values()):
+        for cell, name in zip(cells, ("inertia", "silhouette"), strict=True):
+            value = choice.scores[name][i]
+            star = "*" if choice.choices[name].k == i + 1 else ""
+            assert cell == ("-" if np.isnan(value) else f"{value:.5g}{star}")
+    for name, found in choice.choices.items():
+        k = "-" if found.k is None else found.k
+        pattern = rf"^ +{name} +{k} +{re.escape(found.reason)} *$"
+        assert re.search(pattern, captured.out, re.MULTILINE)
+
+
+@pytest.mark.jit
+def test_json_of_all_criteria(points: np.ndarray, capsys: pytest.CaptureFixture[str]) -> None:
+    report = run_json(capsys, "choose-k", "points.npy", "--ks", "1-5", "--seed", "3")
+    choice = choose_k(KMeans(random_state=3), points, range(1, 6), random_state=3)
+    assert report["algorithm"] == "kmeans"
+    assert report["parameters"] == {"random_state": 3}
+    assert (report["rows"], report["features"], report["sampled"]) == (60, 3, 60)
+    assert report["ks"] == [1, 2, 3, 4, 5]
+    assert list(report["criteria"]) == list(choice.scores)
+    for name, found in report["criteria"].items():
+        assert (found["k"], found["reason"]) == choice.choices[name]
+        known = [value if np.isfinite(value) else None for value in choice.scores[name].tolist()]
+        assert found["scores"] == known
+        assert ("errors" in found) == (name in choice.errors)
+
+
+@pytest.mark.parametrize(
+    ("words", "ks"),
+    [
+        ("4", [4]),
+        ("2-5", [2, 3, 4, 5]),
+        ("2,4,8", [2, 4, 8]),
+        ("2-10:3", [2, 5, 8]),
+        ("8, 1-3,2-4:2", [1, 2, 3, 4, 8]),
+    ],
+)
+def test_numbers_of_clusters(words: str, ks: list[int]) -> None:
+    option = next(option for option in command.params if option.name == "ks")
+    assert option.type.convert(words, option, None) == ks
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("5-2", "'5-2' is an empty range, or does not begin at 1 or later"),
+        ("0-2", "'0-2' is an empty range, or does not begin at 1 or later"),
+        ("2-9:0", "'2-9:0' is an empty range, or does not begin at 1 or later"),
+        ("2,x", "'x' is no number and no range such as 2-12 or 2-12:2"),
+        ("", "'' is no number and no range such as 2-12 or 2-12:2"),
+        (
+            "1-99999999999999999999",
+            "'1-99999999999999999999' are more than 1000 numbers of clusters",
+        ),
+    ],
+    ids=["falls", "zero", "step", "word", "empty", "many"],
+)
+def test_numbers_of_clusters_that_are_none(
+    words: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = error_of(capsys, "choose-k", "points.npy", "--ks", words)
+    assert found == f"Invalid value for '--ks': {message}"
+
+
+def test_options_of_the_algorithm(points: np.ndarray, capsys: pytest.CaptureFixture[str]) -> None:
+    report = run_json(capsys, *QUICK, "--n-init", "3", "--init", "random", "--threads", "1")
+    model = KMeans(init="random", n_init=3)
+    choice = choose_k(model, points, range(1, 6), criteria=["inertia"], random_state=0)
+    assert report["parameters"] == {"init": "random", "n_init": 3, "random_state": 0}
+    assert report["criteria"]["inertia"]["scores"] == choice.scores["inertia"].tolist()
+
+
+def test_directions_have_cosine_silhouettes(
+    points: np.ndarray, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from scratchml.cluster import SphericalKMeans
+    from scratchml.metrics import silhouette_score
+
+    words = "--ks 3 --criteria silhouette --algorithm spherical-kmeans"
+    report = run_json(capsys, "choose-k", "points.npy", *words.split())
+    labels = SphericalKMeans(3, random_state=0).fit_predict(points)
+    expected = silhouette_score(points, labels, metric="cosine")
+    np.testing.assert_allclose(report["criteria"]["silhouette"]["scores"], [expected])
+
+
+def test_a_sample_of_many_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--sample-size", "40")
+    assert run_json(capsys, *QUICK, *words)["sampled"] == 40
+    assert cli.main([*QUICK, *words]) == 0
+    title = capsys.readouterr().out.splitlines()[0].rstrip()
+    assert title == ("K-means of points.npy, 60 rows; silhouette, gap and stability of 40 of them")
+
+
+def test_criteria_are_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([*QUICK, "--plot", "criteria.svg"]) == 0
+    assert capsys.readouterr().err == "note: picture written to criteria.svg\n"
+    assert Path("criteria.svg").stat().st_size > 0
+    assert error_of(capsys, *QUICK, "--plot", "criteria.svg").startswith(
+        "criteria.svg: exists already"
+    )
+
+
+def test_warnings_become_notes(capsys: pytest.CaptureFixture[str]) -> None:
+    np.save("two.npy", np.repeat(make_blobs(2, centers=2, random_state=0)[0], 5, axis=0))
+    assert cli.main(["choose-k", "two.npy", "--criteria", "inertia", "--ks", "1-3"]) == 0
+    assert re.fullmatch(r"note: [^\n]*distinct[^\n]*\n", capsys.readouterr().err)
+
+
+def test_progress_is_shown_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert cli.main([*QUICK]) == 0
+    shown = terminal.getvalue()
+    assert "/5" in shown
+    assert shown.endswith("\x1b[1A\x1b[2K")  # up a line, which is cleared
+    assert cli.main([*QUICK, "--json"]) == 0
+    assert terminal.getvalue() == shown
+
+
+def test_what_cannot_be_used(capsys: pytest.CaptureFixture[str]) -> None:
+    assert error_of(capsys, "choose-k", "points.npy", "--ks", "60-61") == (
+        "points.npy: n_samples=60 should be >= n_clusters=61."
+    )
+    assert error_of(capsys, *QUICK, "--criteria", "knee") == (
+        f"Invalid value for '--criteria': 'knee' is none of {', '.join(_CRITERIA)}"
+    )
+    assert error_of(capsys, *QUICK, "-k", "3") == "No such option '-k'."
+    assert error_of(capsys, *QUICK, "--algorithm", "dbscan").startswith(
+        "Invalid value for '--algorithm': 'dbscan' is not one of 'kmeans', "
+    )
+    assert error_of(capsys, *QUICK, "--batch-size", "3").startswith(
+        "--algorithm kmeans has no option --batch-size; it has "
+    )
+
+
+def test_criteria_are_those_of_the_function(points: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="criteria") as caught:
+        choose_k(KMeans(), points, [2], criteria=["x"])
+    names = [name.replace("-", "_") for name in _CRITERIA]
+    assert str(names) in str(caught.value)
+    option = next(option for option in command.params if option.name == "criteria")
+    assert isinstance(option, click.Option)
+    assert option.default == ",".join(_CRITERIA)
