@@ -104,8 +104,11 @@ ONLY_FLOAT64 |= {"is_shorter_edge", "join_components", "label_borders", "label_c
 ONLY_FLOAT64 |= {"least_radius", "list_reaching", "list_unsettled", "offer_neighbors"}
 ONLY_FLOAT64 |= {"offer_points", "point_to_elders", "reduce_radius", "set_limit", "start_lanes"}
 ONLY_FLOAT64 |= {"store_lanes"}
+# Sizes of clusters.
+ONLY_FLOAT64 |= {"sum_expected_information"}
 NO_FLOATS = {"end_of_group", "select", "sort_by_label", "store_labels"}
 NO_FLOATS |= {"find_root", "unite_roots"}
+NO_FLOATS |= {"count_pairs", "distribute"}
 
 
 @pytest.mark.jit

@@ -19,7 +19,9 @@ from .dispatch import means_of
 class SilhouetteInterval:
     """A mean silhouette, and how well it is known. ``float`` of it is the score.
 
-    Attributes
+    `silhouette_interval` makes it; the parameters are its attributes.
+
+    Parameters
     ----------
     score : float
         Mean silhouette of the samples drawn, which estimates that of all.
@@ -33,6 +35,17 @@ class SilhouetteInterval:
         How many samples were drawn.
     n_samples : int
         How many there are.
+
+    See Also
+    --------
+    silhouette_interval : Makes it.
+
+    Examples
+    --------
+    >>> from scratchml.metrics import silhouette_interval
+    >>> interval = silhouette_interval([[0.0], [1.0], [4.0], [6.0]], [0, 0, 1, 1])
+    >>> round(float(interval), 3), interval.standard_error
+    (0.654, 0.0)
     """
 
     score: float
