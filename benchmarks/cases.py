@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .data import DATASETS, SPARSE
+from .data import DATASETS, LABELS, SPARSE
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ class Case:
         Passed to it.
     n_queries : int
         Further samples of the same kind, beside the data: the parameter ``queries``.
+    has_labels : bool
+        Whether the samples come with labels, by `benchmarks.data.LABELS`: the parameter ``labels``.
     n_iter : int or None
         Condition: the iterations that every contestant must have run. None: as many as it takes.
     threads : int or None
@@ -67,6 +69,7 @@ class Case:
     dataset: str = "blobs"
     options: Mapping[str, Any] = field(default_factory=dict)
     n_queries: int = 0
+    has_labels: bool = False
     n_iter: int | None = None
     threads: int | None = None
     quick: int | None = None
@@ -79,9 +82,8 @@ class Case:
     def problem(self) -> tuple[Any, dict[str, Any]]:
         """The data, and the parameters with the rows that they mean."""
         n_drawn = self.n_samples + self.n_queries
-        drawn = DATASETS[self.dataset](
-            n_drawn, self.n_features, self.n_clusters, self.dtype, **self.options
-        )
+        shape = n_drawn, self.n_features, self.n_clusters, self.dtype
+        drawn = DATASETS[self.dataset](*shape, **self.options)
         X = drawn[: self.n_samples] if self.n_queries else drawn
         parameters = {
             name: value.of(X) if isinstance(value, Rows) else value
@@ -89,6 +91,8 @@ class Case:
         }
         if self.n_queries:
             parameters["queries"] = drawn[self.n_samples :]
+        if self.has_labels:
+            parameters["labels"] = LABELS[self.dataset](*shape, **self.options)
         return X, parameters
 
     def quickened(self) -> Case | None:
@@ -222,6 +226,42 @@ def density(
     return Case(name, "dbscan", *shape, settings, **conditions)
 
 
+def silhouette(
+    name: str,
+    n_samples: int,
+    n_features: int,
+    n_clusters: int,
+    metric: str = "euclidean",
+    *,
+    dtype: str = "float64",
+    **conditions: Any,
+) -> Case:
+    """Silhouettes of blobs that overlap, whose labels are the blobs."""
+    shape = n_samples, n_features, n_clusters, dtype
+    conditions = {"options": WIDE, "has_labels": True, **conditions}
+    return Case(name, "silhouette", *shape, {"metric": metric}, **conditions)
+
+
+def internal(name: str, function: str, **conditions: Any) -> Case:
+    """A metric of data and labels that needs no pairs of samples."""
+    shape = 1_000_000, 16, 50, "float64"
+    conditions = {"options": WIDE, "has_labels": True, **conditions}
+    return Case(name, "internal_metrics", *shape, {"function": function}, **conditions)
+
+
+def external(
+    name: str,
+    function: str,
+    n_samples: int = 10_000_000,
+    n_clusters: int = 50,
+    **conditions: Any,
+) -> Case:
+    """A metric of two labelings, half of whose labels agree, or of one without ``has_labels``."""
+    shape = n_samples, 1, n_clusters, "int64"
+    conditions = {"dataset": "labeling", "has_labels": True, **conditions}
+    return Case(name, "external_metrics", *shape, {"function": function}, **conditions)
+
+
 def radius_of(n_neighbors: int, n_samples: int) -> float:
     """Radius of the ball that holds so many of the samples spread over a unit cube, on average."""
     return float(np.cbrt(3 * n_neighbors / (4 * np.pi * n_samples)))
@@ -295,6 +335,30 @@ CASES = {
         brute_neighbors("NB1", 20_000, 128, n_queries=20_000, quick=4_000),
         brute_neighbors("NB1-1", 20_000, 128, n_queries=20_000, threads=1),
         brute_neighbors("NB1f", 20_000, 128, n_queries=20_000, dtype="float32"),
+        silhouette("S1", 20_000, 16, 10, quick=4_000),
+        silhouette("S1-1", 20_000, 16, 10, threads=1),
+        silhouette("S1f", 20_000, 16, 10, dtype="float32"),
+        silhouette("S2", 40_000, 2, 5, quick=8_000),
+        silhouette("S2-1", 40_000, 2, 5, threads=1),
+        silhouette("S3", 10_000, 64, 10),
+        silhouette("S3-1", 10_000, 64, 10, threads=1),
+        silhouette("SQ", 20_000, 16, 10, "sqeuclidean", quick=4_000),
+        silhouette("SC", 20_000, 16, 10, "cosine"),
+        silhouette("SM", 20_000, 16, 10, "manhattan"),
+        internal("CH", "calinski_harabasz_score", quick=100_000),
+        internal("DB", "davies_bouldin_score", quick=100_000),
+        external("AMI", "adjusted_mutual_info_score", 1_000_000, 1000),
+        external("ARI", "adjusted_rand_score", quick=100_000),
+        external("RI", "rand_score"),
+        external("PCM", "pair_confusion_matrix"),
+        external("CM", "contingency_matrix"),
+        external("MI", "mutual_info_score"),
+        external("NMI", "normalized_mutual_info_score"),
+        external("AMI-50", "adjusted_mutual_info_score"),
+        external("HCV", "homogeneity_completeness_v_measure"),
+        external("V", "v_measure_score"),
+        external("FM", "fowlkes_mallows_score"),
+        external("EN", "entropy", has_labels=False),
         Case("H1", "hdbscan", 50_000, 3, 20, "float64", HIERARCHY, options=CLEAR, quick=5000),
     )
 }

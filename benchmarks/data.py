@@ -31,6 +31,26 @@ def blobs(
     return np.ascontiguousarray(X, dtype)
 
 
+def blob_labels(
+    n_samples: int,
+    n_features: int,
+    n_clusters: int,
+    dtype: str,
+    *,
+    std: float = 1.0,
+    box: float = 10.0,
+) -> np.ndarray:
+    """Which of the `blobs` each of their samples is of, int64[n_samples]."""
+    return make_blobs(
+        n_samples,
+        n_features,
+        centers=n_clusters,
+        cluster_std=std,
+        center_box=(-box, box),
+        random_state=0,
+    )[1]
+
+
 def uniform(n_samples: int, n_features: int, n_clusters: int, dtype: str) -> np.ndarray:
     """Samples spread evenly over the unit cube, without clusters; float[n_samples, n_features]."""
     return np.random.default_rng(0).random((n_samples, n_features), np.dtype(dtype))
@@ -93,13 +113,33 @@ def documents(
     return X
 
 
+def labeling(n_samples: int, n_features: int, n_clusters: int, dtype: str) -> np.ndarray:
+    """Labels without data, spread evenly; integers[n_samples]."""
+    return np.random.default_rng(0).integers(n_clusters, size=n_samples, dtype=np.dtype(dtype))
+
+
+def other_labeling(n_samples: int, n_features: int, n_clusters: int, dtype: str) -> np.ndarray:
+    """Labels that agree with those of `labeling` for half of the samples; integers[n_samples]."""
+    rng = np.random.default_rng(1)
+    drawn = rng.integers(n_clusters, size=n_samples, dtype=np.dtype(dtype))
+    agree = rng.random(n_samples, np.float32) < 0.5
+    return np.where(agree, labeling(n_samples, n_features, n_clusters, dtype), drawn)
+
+
 DATASETS: dict[str, Callable[..., Any]] = {
     "blobs": blobs,
     "uniform": uniform,
     "touching": touching,
     "digits": digits,
     "documents": documents,
+    "labeling": labeling,
 }
+
+LABELS: dict[str, Callable[..., np.ndarray]] = {
+    "blobs": blob_labels,
+    "labeling": other_labeling,
+}
+"""Labels of the same samples, for what takes data and labels, or labels twice."""
 
 SPARSE = {"documents"}
 """Those whose data are CSR matrices."""

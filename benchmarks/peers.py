@@ -511,6 +511,67 @@ class IntelBruteForce(OurBruteForce):
         set_intel_threads(n_threads)
 
 
+# --- Metrics of clusterings -----------------------------------------------------------------------
+
+
+@takes_part("internal_metrics", OURS)
+@takes_part("external_metrics", OURS)
+class MetricPeer(Peer):
+    """A function of data and ``labels``, or of two labelings, or of one if there are no others.
+
+    Which one is the parameter ``function``, unless the class has its own; all other parameters are
+    arguments of it.
+    """
+
+    module: ClassVar[str] = "scratchml.metrics"
+    """What it is imported from."""
+
+    function: ClassVar[str | None] = None
+    """Its name."""
+
+    def settings(self, n_threads: int) -> dict[str, Any]:
+        """Arguments with a name."""
+        return {k: v for k, v in self.parameters.items() if k not in ("function", "labels")}
+
+    def load(self, X: Any, y: Any, n_threads: int) -> None:
+        function = getattr(import_module(self.module), self.function or self.parameters["function"])
+        samples = [X]
+        if "labels" in self.parameters:
+            samples.append(self.parameters["labels"][: len(X)])  # of few rows, theirs
+        self._call = partial(function, *samples, **self.settings(n_threads))
+
+    def ready(self) -> Callable[[], Any]:
+        return self._call
+
+    def outcome(self, result: Any) -> Outcome:
+        return Outcome(values=np.atleast_1d(np.asarray(result, np.float64)))
+
+
+@takes_part("internal_metrics", REFERENCE)
+@takes_part("external_metrics", REFERENCE)
+class SklearnMetricPeer(MetricPeer):
+    """The same of scikit-learn."""
+
+    module = "sklearn.metrics.cluster"
+
+
+@takes_part("silhouette", OURS)
+class OurSilhouette(MetricPeer):
+    """`scratchml.metrics.silhouette_samples`."""
+
+    function = "silhouette_samples"
+
+
+@takes_part("silhouette", REFERENCE)
+class SklearnSilhouette(SklearnMetricPeer):
+    """`sklearn.metrics.silhouette_samples`, whose threads are its argument ``n_jobs``."""
+
+    function = "silhouette_samples"
+
+    def settings(self, n_threads: int) -> dict[str, Any]:
+        return {**super().settings(n_threads), "n_jobs": n_threads}
+
+
 # --- HDBSCAN: min_samples counts the point itself, as in scikit-learn -----------------------------
 
 

@@ -20,6 +20,9 @@ TITLES = {
     "dbscan_path": "DBSCAN for every eps",
     "neighbors": "Nearest neighbours",
     "brute_neighbors": "Nearest neighbours by brute force",
+    "silhouette": "Silhouette",
+    "internal_metrics": "Internal metrics",
+    "external_metrics": "External metrics",
     "hdbscan": "HDBSCAN",
 }
 """Headings of the algorithms; one that is not here is called by its key."""
@@ -78,15 +81,18 @@ def shown(results: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def size(case: dict[str, Any]) -> str:
-    """Shape of the data, clusters, neighbours or radius, and dtype."""
+    """Shape of the data, clusters, neighbours or radius, dtype, and the metric where it is one."""
     n, d, k = (case[name] for name in ("n_samples", "n_features", "n_clusters"))
     parameters = case["parameters"]
+    if case["algorithm"] == "external_metrics":
+        return f"{parameters['function']}, {n:,} labels of {k}"
     if "radius" in parameters:
         k = f"r = {parameters['radius']:.3g}"
     if "eps" in parameters:
         k = f"eps = {parameters['eps']:.3g}"
     k = parameters.get("n_neighbors", k)
-    return f"{n:,} x {d}, {k}, {case['dtype']}"
+    named = (parameters[what] for what in ("function", "metric") if what in parameters)
+    return ", ".join([f"{n:,} x {d}, {k}, {case['dtype']}", *named])
 
 
 def times_table(results: dict[str, dict[str, Any]]) -> str:

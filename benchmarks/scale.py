@@ -16,7 +16,7 @@ from scratchml.bench.duels import readable_seconds
 from scratchml.bench.measure import measure
 from scratchml.plot.palette import OKABE_ITO
 
-from .cases import MIXED, Case, Rows, bisections, density, lloyd, spherical
+from .cases import MIXED, Case, Rows, bisections, density, lloyd, silhouette, spherical
 from .peers import OURS, REFERENCE
 from .provenance import load, provenance
 from .report import mebibytes, table, title
@@ -48,8 +48,8 @@ class Scaling:
         The sizes that stay as they are.
     values : mapping
         Size -> the values it takes.
-    counter : str
-        Attribute that counts the work.
+    counter : str or None
+        Attribute that counts the work; None where nothing does.
     formula : str
         What theory says that it is, in words.
     work : callable
@@ -59,7 +59,7 @@ class Scaling:
     case: Callable[..., Case]
     at: Mapping[str, int]
     values: Mapping[str, Sequence[int]]
-    counter: str
+    counter: str | None
     formula: str
     work: Callable[[Case, int], int]
 
@@ -177,6 +177,11 @@ def path_distances(case: Case, n_iter: int) -> int:
     return 2 * expected_distances(nearest_of_uniform(case.n_samples, case.n_features, k), n_iter)
 
 
+def silhouettes(n_samples: int, n_features: int, n_clusters: int) -> Case:
+    """Euclidean silhouettes of every sample."""
+    return silhouette("scale", n_samples, n_features, n_clusters)
+
+
 SCALINGS = {
     "kmeans": Scaling(
         plain_lloyd,
@@ -251,6 +256,18 @@ SCALINGS = {
         "2 n L (1 + (k G / L)^(1/d))^d of cubes with L points",
         path_distances,
     ),
+    "silhouette": Scaling(
+        silhouettes,
+        {"n_samples": 20_000, "n_features": 16, "n_clusters": 10},
+        {
+            "n_samples": (2_500, 5_000, 10_000, 20_000, 40_000),
+            "n_features": (2, 8, 16, 32, 64, 128),
+            "n_clusters": (2, 10, 50, 250),
+        },
+        None,
+        "n (n - 1) / 2 distances",
+        lambda case, n_iter: case.n_samples * (case.n_samples - 1) // 2,
+    ),
     "minibatch_kmeans": Scaling(
         one_pass_of_batches,
         {"n_samples": 100_000, "n_features": 16, "n_clusters": 16},
@@ -324,7 +341,7 @@ def measure_point(scaling: Scaling, size: str, value: int, rounds: int) -> dict[
     outcome = next(iter(measured.records.values())).outcome
     return {
         "value": value,
-        "counted": outcome.counters.get(scaling.counter),
+        "counted": outcome.counters.get(scaling.counter or ""),
         "expected": scaling.work(case, outcome.n_iter or 0),
         "contestants": {
             name: {"seconds": record.median, "peak_memory": record.peak_memory}
@@ -383,10 +400,17 @@ def scaling_markdown(report: dict[str, Any]) -> str:
             f"One size varied, the others at {at}. Slopes on logarithmic axes, with their standard"
             " errors:",
             slopes_table(result),
-            f"Work counted by `{result['counter']}`, beside {result['formula']}:",
+            work_text(result),
             points_table(result),
         ]
     return "\n\n".join(parts) + "\n"
+
+
+def work_text(result: dict[str, Any]) -> str:
+    """What the table of points shows of the work."""
+    if result["counter"] is None:
+        return f"Work by the formula, {result['formula']}:"
+    return f"Work counted by `{result['counter']}`, beside {result['formula']}:"
 
 
 def slopes_table(result: dict[str, Any]) -> str:

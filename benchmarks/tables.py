@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from .choose_k import choose_k_table
 from .dbscan_memory import dbscan_memory_table
 from .distances import distances_table
 from .limits import limits_table
@@ -20,6 +21,7 @@ from .provenance import ROOT
 from .report import ratios_table, summary, table
 from .scale import slopes_table
 from .searches import searches_table
+from .silhouette_memory import silhouette_memory_table
 from .suggest_eps import suggest_eps_table
 from .tree_memory import tree_memory_table
 from .unfairness import unfairness_table
@@ -90,12 +92,14 @@ TABLES: dict[str, Callable[..., str]] = {
     "benchmarks/results/scale.json": scale_table,
     "benchmarks/results/tree_memory.json": tree_memory_table,
     "benchmarks/results/dbscan_memory.json": dbscan_memory_table,
+    "benchmarks/results/silhouette_memory.json": silhouette_memory_table,
     "benchmarks/results/unfairness.json": unfairness_table,
     "benchmarks/results/distances.json": distances_table,
     "benchmarks/results/limits.json": limits_table,
     "benchmarks/results/variants.json": variants_table,
     "benchmarks/results/searches.json": searches_table,
     "benchmarks/results/suggest_eps.json": suggest_eps_table,
+    "benchmarks/results/choose_k.json": choose_k_table,
 }
 
 

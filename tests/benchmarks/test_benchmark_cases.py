@@ -11,6 +11,7 @@ import pytest
 from benchmarks.cases import CASES, Case, Rows, disc_of, lloyd, radius_of
 from benchmarks.data import DATASETS, blobs, digits, nearest_centers, touching, uniform
 from benchmarks.peers import CONTESTANTS
+from scratchml.datasets import make_blobs
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -38,6 +39,24 @@ def test_queries_are_further_samples():
     np.testing.assert_array_equal(np.concatenate([X, parameters["queries"]]), together)
     assert parameters.keys() == {"n_neighbors", "queries"}
     assert CASES["N1"].quickened().problem()[1] == {"n_neighbors": 10}
+
+
+def test_labels_are_the_blobs_of_the_same_samples():
+    X, parameters = replace(CASES["S1"], n_samples=60).problem()
+    expected, labels = make_blobs(
+        60, 16, centers=10, cluster_std=3.0, center_box=(-10, 10), random_state=0
+    )
+    np.testing.assert_array_equal(X, expected)
+    np.testing.assert_array_equal(parameters.pop("labels"), labels)
+    assert parameters == {"metric": "euclidean"}
+
+
+def test_labelings_agree_for_half_of_the_samples_and_by_chance():
+    labels, parameters = replace(CASES["ARI"], n_samples=20_000, n_clusters=4).problem()
+    assert labels.dtype == parameters["labels"].dtype == np.int64
+    assert set(labels) == set(parameters["labels"]) == set(range(4))
+    assert np.mean(labels == parameters["labels"]) == pytest.approx(0.5 + 0.5 / 4, abs=0.02)
+    assert "labels" not in replace(CASES["EN"], n_samples=10).problem()[1]
 
 
 def test_a_ball_holds_as_many_of_the_unit_cube():

@@ -10,7 +10,7 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks.cases import CASES, density, lloyd, radius_of
+from benchmarks.cases import CASES, density, lloyd, radius_of, silhouette
 from benchmarks.peers import (
     CONTESTANTS,
     PEERS,
@@ -38,6 +38,15 @@ SMALL = {
         CASES["N4"], n_samples=300, n_queries=50, parameters={"radius": radius_of(30, 300)}
     ),
     "brute_neighbors": replace(CASES["NB1"], n_samples=300, n_queries=50),
+    **{
+        f"silhouette_{metric}": silhouette("small", 300, 4, 5, metric)
+        for metric in ("euclidean", "sqeuclidean", "cosine", "manhattan")
+    },
+    **{
+        case.parameters["function"]: replace(case, n_samples=2000, n_clusters=7)
+        for case in CASES.values()
+        if case.algorithm in ("internal_metrics", "external_metrics")
+    },
     "brute_neighbors_counted": replace(
         CASES["NB1"], n_samples=300, n_queries=50, n_features=3, parameters={"radius": 5.0}
     ),
@@ -66,11 +75,13 @@ def test_peers_and_contestants_have_the_same_names():
         if peer in CONTESTANTS[case.algorithm]
     ],
 )
+@pytest.mark.filterwarnings("ignore:Function entropy is deprecated:FutureWarning")  # it is there
 def test_contestants_do_what_scikit_learn_does(small, peer):
     ours, theirs = outcome_of(small, peer), outcome_of(small, "scikit-learn")
     agreement = compare_outcomes(ours, theirs)
     assert agreement.refusal is None
     assert agreement.same_labels in (None, True)
+    assert agreement.value_difference is None or agreement.value_difference < 1e-8
     assert ours.n_iter == theirs.n_iter == SMALL[small].n_iter
 
 

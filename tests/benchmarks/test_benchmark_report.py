@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from benchmarks import provenance, tables
-from benchmarks.cases import lloyd
+from benchmarks.cases import CASES, lloyd
 from benchmarks.chart import COLORS, ratios_chart
 from benchmarks.report import (
     INTERVAL,
@@ -18,6 +18,7 @@ from benchmarks.report import (
     left_out,
     ratios_table,
     remarks,
+    size,
     speed_ups,
     summary,
     times_table,
@@ -107,6 +108,21 @@ def test_ratios_of_every_case_that_is_ours(report):
         "|---|---:|---:|\n"
         "| K-means A: 1,000 x 2, 8, float64 | **0.25** | **0.5** (faiss) |"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("K1", "1,000,000 x 2, 8, float64"),
+        ("D1", "200,000 x 2, eps = 0.1, float64"),
+        ("N1", "100,000 x 3, 10, float64"),
+        ("SC", "20,000 x 16, 10, float64, cosine"),
+        ("DB", "1,000,000 x 16, 50, float64, davies_bouldin_score"),
+        ("AMI", "adjusted_mutual_info_score, 1,000,000 labels of 1000"),
+    ],
+)
+def test_size_says_what_is_particular(name, expected):
+    assert size(CASES[name].to_dict()) == expected
 
 
 def test_times_and_the_ratio_to_the_fastest_fair_peer(report):

@@ -22,6 +22,7 @@ from benchmarks.scale import (
     scaling_markdown,
     slopes,
     slopes_table,
+    work_text,
 )
 from scratchml.bench import UnfairDuelError
 from scratchml.bench.measure import Measurement, Record
@@ -146,6 +147,14 @@ def test_report_of_all_sizes(measured):
     assert "| n_samples | 300 | 7 | 13,200 | 3 s | 0.3 MiB | 3 s | 0.3 MiB |" in text
     figure = scaling_chart(report, "kmeans")
     assert [ax.get_xlabel() for ax in figure.axes] == ["", "", "n_samples", "n_clusters"]
+
+
+def test_what_nothing_counts_is_shown_by_the_formula():
+    assert work_text({"counter": None, "formula": "n (n - 1) / 2 distances"}) == (
+        "Work by the formula, n (n - 1) / 2 distances:"
+    )
+    case = SCALINGS["silhouette"].case(n_samples=100, n_features=2, n_clusters=3)
+    assert SCALINGS["silhouette"].work(case, 0) == 4950
 
 
 def test_converged_runs_are_refused(measured):
