@@ -1,11 +1,12 @@
-"""How far K-means is from what the machine can do: its arithmetic and its memory.
+"""How far K-means and silhouettes are from what the machine can do: its arithmetic and its memory.
 
     python -m benchmarks.limits [--rounds 30] [--out benchmarks/results/limits.json]
 
 The machine's speed is the best of several rounds: multiply-adds in products of square matrices, by
 NumPy's BLAS, and bytes read from memory while an array is summed. The limit of a K-means case is
 the longer of the times that it takes at those speeds to compare every row with every centre and to
-read the data, once in each iteration and once more for the last labels. Measured times are those of
+read the data, once in each iteration and once more for the last labels. Euclidean silhouettes
+compare each pair of rows once; their roots come on top. Measured times are those of
 ``benchmarks/results/results.json``.
 """
 
@@ -109,8 +110,27 @@ class Limit(NamedTuple):
         return self.measured / max(self.arithmetic, self.reading)
 
 
-def limits(speeds: dict[str, Any], measured: dict[str, Any]) -> dict[str, Limit]:
-    """Limits of K-means of dense data, but for the cases that seed: they do more than iterations.
+def amounts_of(case: dict[str, Any]) -> tuple[float, float] | None:
+    """Multiply-adds that a case cannot do without, and numbers that it has to read.
+
+    None of sparse data, most of whose numbers are neither, of cases of K-means that seed, which do
+    more than iterations, and of silhouettes that compare no pairs.
+    """
+    n_values = case["n_samples"] * case["n_features"]
+    if case["algorithm"] == "silhouette":
+        if case["parameters"]["metric"] != "euclidean":
+            return None
+        return n_values * (case["n_samples"] - 1) / 2, n_values
+    if case["n_iter"] is None or case["dataset"] in SPARSE:
+        return None
+    n_values *= case["n_iter"] + 1
+    return n_values * case["n_clusters"], n_values
+
+
+def limits(
+    speeds: dict[str, Any], measured: dict[str, Any], algorithm: str = "kmeans"
+) -> dict[str, Limit]:
+    """Limits of the cases of an algorithm, but for those of which `amounts_of` knows nothing.
 
     Parameters
     ----------
@@ -118,6 +138,7 @@ def limits(speeds: dict[str, Any], measured: dict[str, Any]) -> dict[str, Limit]
         As from `measure`.
     measured : dict
         The report of ``python -m benchmarks``, on the same machine.
+    algorithm : {'kmeans', 'silhouette'}
 
     Returns
     -------
@@ -125,23 +146,24 @@ def limits(speeds: dict[str, Any], measured: dict[str, Any]) -> dict[str, Limit]
         By the name of the case.
     """
     found = {}
-    for name, result in results_of(measured, "kmeans").items():
+    for name, result in results_of(measured, algorithm).items():
         case, ours = result["case"], result["contestants"].get(OURS)
-        if case["n_iter"] is None or ours is None or str(ours["threads"]) not in speeds:
-            continue
-        if case["dataset"] in SPARSE:  # most of n d numbers are neither read nor multiplied
+        amounts = amounts_of(case)
+        if amounts is None or ours is None or str(ours["threads"]) not in speeds:
             continue
         speed = speeds[str(ours["threads"])]
-        n_values = case["n_samples"] * case["n_features"] * (case["n_iter"] + 1)
+        n_operations, n_values = amounts
         found[name] = Limit(
-            n_values * case["n_clusters"] / speed[case["dtype"]],
+            n_operations / speed[case["dtype"]],
             n_values * np.dtype(case["dtype"]).itemsize / speed["bytes_read"],
             ours["median"],
         )
     return found
 
 
-def limits_table(report: dict[str, Any], measured: dict[str, Any] | None = None) -> str:
+def limits_table(
+    report: dict[str, Any], algorithm: str = "kmeans", measured: dict[str, Any] | None = None
+) -> str:
     """Limits by the speeds of a report as a Markdown table, beside the committed times or others.
 
     It follows from the two whenever the page is written: no third file has to be kept up to date.
@@ -149,7 +171,7 @@ def limits_table(report: dict[str, Any], measured: dict[str, Any] | None = None)
     if measured is None:
         measured = json.loads(MEASURED.read_text(encoding="utf-8"))
     rows = []
-    for name, limit in limits(report["results"], measured).items():
+    for name, limit in limits(report["results"], measured, algorithm).items():
         result = measured["cases"][name]
         threads = str(result["contestants"][OURS]["threads"])
         seconds = map(readable_seconds, (limit.arithmetic, limit.reading, limit.measured))

@@ -8,7 +8,7 @@ import pytest
 
 import scratchml
 from benchmarks import limits
-from benchmarks.cases import CASES, lloyd
+from benchmarks.cases import CASES, lloyd, silhouette
 
 SPEEDS = {"2": {"float32": 8e9, "float64": 4e9, "bytes_read": 1e9}}
 REPORT = {"load": {"before": [0.1]}, "results": SPEEDS}
@@ -32,6 +32,8 @@ def measured():
             "K0": result(CASES["K0"], 1e-3),
             "D1": result(CASES["D1"], 1e-3),
             "N": nobody,
+            "S": result(silhouette("S", 101, 10, 3), 1e-4),
+            "SM": result(silhouette("SM", 101, 10, 3, "manhattan"), 1e-4),
         }
     }
 
@@ -47,8 +49,15 @@ def test_limit_is_the_longer_of_arithmetic_and_reading(measured):
     assert found["G"].ratio == pytest.approx(3.2e-4 / 1.6e-4)
 
 
+def test_limit_of_silhouettes_is_every_pair_once(measured):
+    found = limits.limits(SPEEDS, measured, "silhouette")
+    assert found == {
+        "S": (pytest.approx(101 * 100 / 2 * 10 / 4e9), pytest.approx(1010 * 8 / 1e9), 1e-4)
+    }
+
+
 def test_table(measured):
-    assert limits.limits_table(REPORT, measured) == (
+    assert limits.limits_table(REPORT, measured=measured) == (
         "| case | n x d, k, dtype | threads | arithmetic | reading | measured | to the longer |\n"
         "|---|---|---:|---:|---:|---:|---:|\n"
         "| F | 1,000 x 10, 50, float64 | 2 | 500 µs | 320 µs | 1 ms | 2.00 |\n"
@@ -60,7 +69,7 @@ def test_table(measured):
 
 def test_a_busy_machine_is_told(measured):
     busy = {**REPORT, "load": {"before": [2.0, 2.0, 2.0]}}
-    assert limits.limits_table(busy, measured).endswith(
+    assert limits.limits_table(busy, measured=measured).endswith(
         " read. Other programs were running: the machine can do more.\n"
     )
 
