@@ -49,7 +49,7 @@ def check_labels(labels: Any, n_samples: int | None = None, name: str = "y") -> 
         )
     if array.dtype.kind == "c":
         raise ValueError(f"Complex data not supported\n{array}\n")
-    if array.dtype.kind in "Of" and np.any(array != array):
+    if array.dtype.kind in "OfmM" and np.any(array != array):
         raise ValueError(f"Input {name} contains NaN.")
     if array.dtype.kind == "f" and np.isinf(array).any():
         raise ValueError(

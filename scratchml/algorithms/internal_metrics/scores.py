@@ -17,8 +17,8 @@ NEXT_TO_NOTHING = 1e-8
 """Where all mean distances within clusters, or all between means, are no larger than this, the
 Davies-Bouldin score is 0, as in scikit-learn."""
 
-ROWS_AT_ONCE = 64
-"""Clusters whose distances to all others are held at once."""
+DIFFERENCES_AT_ONCE = 2**17
+"""Numbers, in each thread, of the differences between means that are held at once."""
 
 
 def calinski_harabasz_score(X: Any, labels: Any) -> float:
@@ -143,38 +143,35 @@ def _checked_moments(X: Any, labels: Any, caller: str) -> Moments:
 
 def calinski_harabasz(moments: Moments) -> float:
     """The Calinski-Harabasz score of clusters with these moments, none of them empty."""
-    sizes, means, sq_deviations, _ = moments
+    sizes = moments.sizes
     n_samples, n_clusters = int(sizes.sum()), len(sizes)
-    within = float(sq_deviations.sum())
+    within = float(moments.sq_deviations.sum())
     if within == 0:
         return 1.0
-    # Relative to one of the means, so that what all share costs no digits.
-    shifts = means - means[0]
-    overall = sizes @ shifts / n_samples
-    between = float(sizes @ np.square(shifts - overall).sum(axis=1))
+    from_first = -moments.mean_differences(slice(0, 1))[0]
+    overall = sizes @ from_first / n_samples
+    between = float(sizes @ np.square(from_first - overall).sum(axis=1))
     return between * (n_samples - n_clusters) / (within * (n_clusters - 1))
 
 
 def davies_bouldin(moments: Moments) -> float:
     """The Davies-Bouldin score of clusters with these moments, none of them empty."""
-    from scipy.spatial.distance import cdist
-
-    sizes, means, _, deviations = moments
-    spreads = deviations / sizes
-    n_clusters = len(sizes)
+    spreads = moments.deviations / moments.sizes
+    n_clusters = len(spreads)
+    n_together = max(DIFFERENCES_AT_ONCE // moments.shifts.size, 1)
 
     def compare(_: int, block: slice) -> tuple[np.ndarray, float]:
         """How much each cluster of a block is like the one most like it; how far a mean is."""
         likeness, farthest = [np.empty(0)], 0.0
-        for start in range(block.start, block.stop, ROWS_AT_ONCE):
-            some = slice(start, min(start + ROWS_AT_ONCE, block.stop))
-            distances = cdist(means[some], means)
+        for start in range(block.start, block.stop, n_together):
+            some = slice(start, min(start + n_together, block.stop))
+            distances = np.linalg.norm(moments.mean_differences(some), axis=2)
             farthest = max(farthest, float(distances.max()))
             distances[distances == 0] = np.inf
             likeness.append(((spreads[some, np.newaxis] + spreads) / distances).max(axis=1))
         return np.concatenate(likeness), farthest
 
-    blocks = row_blocks(n_clusters, float(means.size))
+    blocks = row_blocks(n_clusters, 4.0 * moments.shifts.size)
     parts = map_blocks(compare, blocks)
     if spreads.max() <= NEXT_TO_NOTHING or max(far for _, far in parts) <= NEXT_TO_NOTHING:
         return 0.0

@@ -7,19 +7,22 @@ from typing import Any
 import numpy as np
 
 from scratchml.algorithms.internal_metrics import cluster_moments
-from scratchml.algorithms.nearest_neighbors import parameters_of_data, resolve_metric
+from scratchml.algorithms.nearest_neighbors import parameters_of_data
+from scratchml.core.containers import is_sparse
 from scratchml.core.params import Options, check_params
 from scratchml.core.validation import check_array
 
 from .checks import CONSTRAINTS, Labelled, check_labelled, threads_of
 from .closed_forms import compare
-from .dispatch import BY_PAIRS, means_of
-from .given import distances_between
+from .dispatch import by_pairs, known, within_of
+from .given import distances_to_points, mean_distances_by
 from .means import Means
-from .pairs import mean_distances
 
-ROUNDING = 1e-12
-"""Sums of distances that differ by no more than this share of them count as equal."""
+ROUGHLY = 1e-12
+"""Sums of distances by pairs that differ by no more than this share of them may be equal,"""
+
+ROUNDING = 1e-14
+"""and sums of distances computed once more, without estimated roots."""
 
 
 def simplified_silhouette(
@@ -95,22 +98,20 @@ def simplified_silhouette(
         locals(),
         "simplified_silhouette",
     )
-    X, codes, n_clusters = check_labelled(X, labels, "minkowski")
-    sizes, means, *_ = cluster_moments(X, codes, n_clusters)
-    if centers is not None:
-        means = check_array(centers, dtype=np.float64, input_name="centers")
-        if means.shape != (n_clusters, X.shape[1]):
+    X, codes, n_clusters = check_labelled(X, labels, metric, takes_sparse=False)
+    if centers is None:
+        moments = cluster_moments(X, codes, n_clusters)
+        origins, shifts = moments.origins, moments.shifts
+    else:
+        origins = check_array(centers, dtype=np.float64, input_name="centers")
+        shifts = np.zeros(origins.shape)
+        if origins.shape != (n_clusters, X.shape[1]):
             raise ValueError(
-                f"The shape of centers {means.shape} does not match the number of clusters and"
+                f"The shape of centers {origins.shape} does not match the number of clusters and"
                 f" features {(n_clusters, X.shape[1])}."
             )
-    ones, zeros = np.ones(n_clusters), np.zeros(n_clusters)
-    to_centers = Means(*compare(X, codes, means, ones, zeros))
-    if metric == "euclidean":
-        for sq_distances in to_centers:
-            np.sqrt(sq_distances, out=sq_distances)
-    scores = to_centers.silhouettes()
-    scores[sizes[codes] == 1] = 0
+    scores = _to_centers(X, codes, origins, shifts, metric).silhouettes()
+    scores[np.bincount(codes)[codes] == 1] = 0
     return _result(scores, return_samples)
 
 
@@ -188,11 +189,12 @@ def medoid_silhouette(
     params = dict(kwds)
     with threads_of(params, "medoid_silhouette"):
         labelled = check_labelled(X, labels, metric)
+        metric, params = known(metric, params)
         if medoids is None:
             medoids = _find_medoids(labelled, metric, params)
         else:
             medoids = _check_medoids(medoids, labelled.n_clusters, len(labelled.codes))
-        to_medoids = _distances_to(medoids, labelled, metric, params)
+        to_medoids = _to_medoids(medoids, labelled, metric, params)
     scores = to_medoids.silhouettes()
     scores[to_medoids.within == 0] = 1
     return _result(scores, return_samples)
@@ -206,16 +208,25 @@ def _result(scores: np.ndarray, return_samples: bool) -> Any:
 def _find_medoids(labelled: Labelled, metric: Any, params: dict[str, Any]) -> np.ndarray:
     """The sample of each cluster with the least sum of distances, intp[n_clusters]."""
     X, codes, n_clusters = labelled
-    if isinstance(X, np.ndarray) and metric in BY_PAIRS and not params:
-        within = mean_distances(X, codes, n_clusters, BY_PAIRS[metric], within_only=True).within
-    else:
-        within = means_of(X, codes, n_clusters, metric, params).within
-    within = np.nan_to_num(within)  # of those that are alone
+    within = np.nan_to_num(within_of(X, codes, n_clusters, metric, params))  # NaN if alone
+    rounding = ROUGHLY
+    if by_pairs(X, metric, params) is not None:
+        close = np.flatnonzero(_is_least(within, codes, n_clusters, rounding) & (within > 0))
+        if len(close) > n_clusters:
+            closely = mean_distances_by(X, codes, n_clusters, metric, params, close).within
+            within = np.where(within > 0, np.inf, 0)
+            within[close], rounding = closely, ROUNDING
+    least = np.flatnonzero(_is_least(within, codes, n_clusters, rounding))
+    return least[np.unique(codes[least], return_index=True)[1]]
+
+
+def _is_least(
+    values: np.ndarray, codes: np.ndarray, n_clusters: int, rounding: float
+) -> np.ndarray:
+    """Whether a value is the least of its cluster, or differs from it by rounding."""
     least = np.full(n_clusters, np.inf)
-    np.minimum.at(least, codes, within)
-    is_least = np.flatnonzero(within <= least[codes] * (1 + ROUNDING))
-    first = np.unique(codes[is_least], return_index=True)[1]
-    return is_least[first]
+    np.minimum.at(least, codes, values)
+    return values <= least[codes] * (1 + rounding)
 
 
 def _check_medoids(medoids: Any, n_clusters: int, n_samples: int) -> np.ndarray:
@@ -229,18 +240,30 @@ def _check_medoids(medoids: Any, n_clusters: int, n_samples: int) -> np.ndarray:
     return indices.astype(np.intp)
 
 
-def _distances_to(
+def _to_medoids(
     medoids: np.ndarray, labelled: Labelled, metric: Any, params: dict[str, Any]
 ) -> Means:
     """Distances to the own medoid, and to the nearest other."""
-    X, codes, _n_clusters = labelled
-    metric, params = resolve_metric(metric, None, params)
+    X, codes, _ = labelled
+    if not is_sparse(X) and not params and metric in ("euclidean", "l2", "sqeuclidean"):
+        points = X[medoids].astype(np.float64)
+        return _to_centers(X, codes, points, np.zeros(points.shape), metric)
     if isinstance(metric, str) and metric != "precomputed":
         params = {**params, **parameters_of_data(metric, X, params)}
-    own, nearest = np.empty(len(codes)), np.empty(len(codes))
-    for piece, distances in distances_between(X, medoids, metric, params):
-        rows, of_own = np.arange(len(distances)), codes[piece]
-        own[piece] = distances[rows, of_own]
-        distances[rows, of_own] = np.inf
-        nearest[piece] = distances.min(axis=1)
-    return Means(own, nearest)
+    to_medoids = distances_to_points(X, codes, medoids, metric, params)
+    # By some metrics, a row is not at distance 0 from itself.
+    itself = medoids[codes[medoids] == np.arange(len(medoids))]
+    to_medoids.within[itself] = 0
+    return to_medoids
+
+
+def _to_centers(
+    X: np.ndarray, codes: np.ndarray, origins: np.ndarray, shifts: np.ndarray, metric: str
+) -> Means:
+    """Distances to the own centre and to the nearest other; centres are ``origins + shifts``."""
+    ones, zeros = np.ones(len(origins)), np.zeros(len(origins))
+    to_centers = Means(*compare(X, codes, origins, shifts, ones, zeros))
+    if metric != "sqeuclidean":
+        for sq_distances in to_centers:
+            np.sqrt(sq_distances, out=sq_distances)
+    return to_centers

@@ -40,7 +40,7 @@ class Labelled(NamedTuple):
     n_clusters: int
 
 
-def check_labelled(X: Any, labels: Any, metric: Any) -> Labelled:
+def check_labelled(X: Any, labels: Any, metric: Any, *, takes_sparse: bool = True) -> Labelled:
     """Check data and labels.
 
     Raises
@@ -51,15 +51,17 @@ def check_labelled(X: Any, labels: Any, metric: Any) -> Labelled:
         If the data are of a kind that cannot be taken, or sparse where the metric takes no sparse
         data.
     """
-    X, labels = check_rows(X, labels, metric)
+    X, labels = check_rows(X, labels, metric, takes_sparse=takes_sparse)
     classes, codes = encode_labels(labels)
     check_number_of_labels(len(classes), len(codes))
     return Labelled(X, kernel_view(codes), len(classes))
 
 
-def check_rows(X: Any, labels: Any, metric: Any) -> tuple[Any, np.ndarray]:
+def check_rows(
+    X: Any, labels: Any, metric: Any, *, takes_sparse: bool = True
+) -> tuple[Any, np.ndarray]:
     """Check all but the number of clusters; returns the data and the labels as arrays."""
-    takes_sparse = callable(metric) or metric in (*SPARSE_METRICS, "sqeuclidean")
+    takes_sparse &= callable(metric) or metric in (*SPARSE_METRICS, "sqeuclidean")
     X = check_array(X, accept_sparse=("csr",) if takes_sparse else ())
     labels = check_labels(labels, X.shape[0])
     if metric == "precomputed":

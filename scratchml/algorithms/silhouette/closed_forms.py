@@ -18,8 +18,11 @@ from scratchml.core.jit import kernel_view
 from .kernels.centers import compare_with_centers
 from .means import Means, split_sums, within_of_sums
 
-ROWS_AT_ONCE = 4096
-"""Sparse rows whose products with all clusters are held."""
+PRODUCTS_AT_ONCE = 2**20
+"""Of sparse rows with the sums of clusters: numbers that are held at once."""
+
+ROUNDING = (4 * np.finfo(np.float64).eps) ** 2
+"""Squared distances of directions that may be those of one and the same."""
 
 
 def mean_sq_distances(X: np.ndarray, codes: np.ndarray, n_clusters: int, rows: Any) -> Means:
@@ -36,11 +39,10 @@ def mean_sq_distances(X: np.ndarray, codes: np.ndarray, n_clusters: int, rows: A
     -----
     O(n_rows n_clusters n_features) after O(n_samples n_features).
     """
-    # Relative to one of them: an offset that all rows share would cost the means their digits.
-    X = X - X[0].astype(np.float64)
-    sizes, centers, sq_deviations, *_ = cluster_moments(X, codes, n_clusters)
-    own = codes[rows]
-    at_own, nearest = compare(X[rows], own, centers, np.ones(n_clusters), sq_deviations / sizes)
+    moments = cluster_moments(X, codes, n_clusters)
+    sizes, own = moments.sizes, codes[rows]
+    scales, offsets = np.ones(n_clusters), moments.sq_deviations / sizes
+    at_own, nearest = compare(X[rows], own, moments.origins, moments.shifts, scales, offsets)
     return Means(within_of_sums(at_own * sizes[own], sizes[own]), nearest)
 
 
@@ -52,19 +54,19 @@ def mean_cosine_distances(X: np.ndarray, codes: np.ndarray, n_clusters: int, row
     units = directions(X)
     sizes = np.bincount(codes, minlength=n_clusters)
     has_direction: np.ndarray = np.any(units, axis=1)
-    directed: Any = np.flatnonzero(has_direction)
-    if len(directed) == 0:
-        centers, scales, offsets = np.zeros((n_clusters, X.shape[1])), sizes * 0.0, sizes / sizes
+    directed: Any = slice(None) if has_direction.all() else has_direction
+    if has_direction.any():
+        moments = cluster_moments(units[directed], codes[directed], n_clusters)
+        origins, shifts = moments.origins, moments.shifts
+        scales = moments.sizes / (2 * sizes)
+        offsets = (moments.sq_deviations / 2 + (sizes - moments.sizes)) / sizes
     else:
-        if len(directed) == len(X):
-            directed = slice(None)
-        n_directed, centers, sq_deviations, *_ = cluster_moments(
-            units[directed], codes[directed], n_clusters
-        )
-        scales = n_directed / (2 * sizes)
-        offsets = (sq_deviations / 2 + (sizes - n_directed)) / sizes
+        origins = shifts = np.zeros((n_clusters, X.shape[1]))
+        scales, offsets = np.zeros(n_clusters), np.ones(n_clusters)
     own = codes[rows]
-    at_own, nearest = compare(units[rows], own, centers, scales, offsets)
+    at_own, nearest = compare(units[rows], own, origins, shifts, scales, offsets)
+    for values in at_own, nearest:
+        values[values < ROUNDING] = 0  # of directions that are the same
     sums = at_own * sizes[own]
     astray = ~has_direction[rows]
     sums[astray] = sizes[own[astray]] - 1.0
@@ -84,19 +86,23 @@ def directions(X: np.ndarray) -> np.ndarray:
 
 
 def compare(
-    X: np.ndarray, own: np.ndarray, centers: np.ndarray, scales: np.ndarray, offsets: np.ndarray
+    X: np.ndarray,
+    own: np.ndarray,
+    origins: np.ndarray,
+    shifts: np.ndarray,
+    scales: np.ndarray,
+    offsets: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Run `compare_with_centers` over all rows, in threads."""
     X, own = kernel_view(X), kernel_view(own)
     at_own, nearest = np.empty(len(X)), np.empty(len(X))
-    operations = centers.size
+    operations = 2 * shifts.size
 
     def step(_: int, block: slice) -> None:
         for piece in row_pieces(block, operations, X.strides[0]):
-            points = X[piece].astype(np.float64, copy=False)
-            compare_with_centers(
-                points, own[piece], centers, scales, offsets, at_own[piece], nearest[piece]
-            )
+            points, codes = X[piece].astype(np.float64, copy=False), own[piece]
+            found = at_own[piece], nearest[piece]
+            compare_with_centers(points, codes, origins, shifts, scales, offsets, *found)
 
     map_blocks(step, row_blocks(len(X), operations))
     return at_own, nearest
@@ -107,8 +113,20 @@ def mean_distances_of_csr(
 ) -> Means:
     """The same of CSR rows, by their products with the sums of clusters.
 
+    Parameters
+    ----------
+    X : CSR of shape (n_samples, n_features)
+    codes : int32[n_samples]
+    n_clusters : int
+    rows : slice or intp[n_rows]
+    is_cosine : bool
+        Whether distances are cosine and not squared Euclidean ones.
+
+    Notes
+    -----
     Sums of squares are n |x|^2 - 2 x.S + Q here, with S the sum of the points of a cluster and Q
-    that of their squared lengths: means would be dense.
+    that of their squared lengths: means would be dense. Where clusters are narrow beside their
+    distance from 0, that loses digits.
     """
     from scipy.sparse import csr_array, diags_array
 
@@ -125,8 +143,9 @@ def mean_distances_of_csr(
     sums, sq_sums = (member @ X).T.tocsr(), np.bincount(codes, sq_norms, n_clusters)
     points, own, point_norms = X[rows], codes[rows], sq_norms[rows]
     within, nearest = np.empty(len(own)), np.empty(len(own))
-    for start in range(0, len(own), ROWS_AT_ONCE):
-        piece = slice(start, start + ROWS_AT_ONCE)
+    n_rows = max(PRODUCTS_AT_ONCE // n_clusters, 1)
+    for start in range(0, len(own), n_rows):
+        piece = slice(start, start + n_rows)
         to_clusters = (points[piece] @ sums).toarray() * -2.0
         to_clusters += point_norms[piece, None] * sizes + sq_sums
         np.maximum(to_clusters, 0, out=to_clusters)  # rounding may go beyond

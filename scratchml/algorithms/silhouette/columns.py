@@ -63,19 +63,22 @@ def as_columns(X: np.ndarray, codes: np.ndarray, n_clusters: int) -> Columns:
     width = -(-n_samples // ALIGNMENT) * ALIGNMENT
     width += ALIGNMENT if width % ALIASED == 0 else 0
     values = np.zeros((max(n_features + n_features % 2, 2), width), X.dtype)
-    exponent = _scale(X)
+    low, high = X.min(axis=0), X.max(axis=0)
+    exponent = _scale(low, high)
+    # A feature that is the same everywhere stays zeros: scaled by the others it might overflow.
+    varies = low < high
 
     def step(_: int, block: slice) -> None:
         for piece in row_pieces(block, n_features, X.strides[0]):
-            np.ldexp(X[order[piece]].T, exponent, out=values[:n_features, piece])
+            points = X[order[piece]].T
+            np.ldexp(points, exponent, out=values[:n_features, piece], where=varies[:, None])
 
     map_blocks(step, row_blocks(n_samples, COPY_OPERATIONS * n_features))
     return Columns(order, starts, values)
 
 
-def _scale(X: np.ndarray) -> int:
+def _scale(low: np.ndarray, high: np.ndarray) -> int:
     """The power of two by which all distances are below two to the power of `LARGEST`."""
-    # Halves, since the whole may overflow.
-    half = float((X.max(axis=0) * 0.5 - X.min(axis=0) * 0.5).max())
+    half = float((high * 0.5 - low * 0.5).max())  # the whole may overflow
     # No distance is longer than all sides of the bounding box together.
-    return LARGEST - int(np.frexp(half)[1]) - 1 - int(np.frexp(X.shape[1])[1]) if half else 0
+    return LARGEST - int(np.frexp(half)[1]) - 1 - int(np.frexp(len(low))[1]) if half else 0

@@ -25,6 +25,9 @@ BY_PAIRS = {
 """Metrics of `mean_distances`."""
 
 
+FEW = 3
+"""Samples in a cluster, on average, up to which blocks of clusters are not worth their while."""
+
 WITHOUT_PARAMETERS = (
     *BY_PAIRS,
     "sqeuclidean",
@@ -42,11 +45,27 @@ PARAMETERS: dict[str, set[str]] = {
 """Those of the metrics that are computed here; of the others SciPy knows."""
 
 
-def check_known(metric: Any, params: dict[str, Any]) -> None:
-    """Raise TypeError for a parameter that a metric does not have."""
+def known(metric: Any, params: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """A metric by its proper name, and its parameters.
+
+    Raises
+    ------
+    TypeError
+        For a parameter that the metric does not have.
+    """
+    metric, params = resolve_metric("hamming" if metric == "matching" else metric, None, params)
     if isinstance(metric, str):
         for name in params.keys() - PARAMETERS.get(metric, params.keys()):
             raise TypeError(f"The metric {metric!r} has no parameter {name!r}.")
+    return metric, params
+
+
+def by_pairs(X: Any, metric: Any, params: dict[str, Any]) -> int | None:
+    """What `mean_distances` knows a metric by; None if it does not serve."""
+    if is_sparse(X) or params or not isinstance(metric, str):
+        return None
+    # Of one feature, both are the same, and absolute values are exact.
+    return MANHATTAN if metric in BY_PAIRS and X.shape[1] == 1 else BY_PAIRS.get(metric)
 
 
 def means_of(
@@ -67,26 +86,54 @@ def means_of(
     n_clusters : int
     metric : str or callable
     params : dict
-        Its parameters.
+        Its parameters; both as of `known`.
     rows : intp[n_rows] or None
         Which points; None is all.
     """
-    metric, params = resolve_metric("hamming" if metric == "matching" else metric, None, params)
-    check_known(metric, params)
     some = slice(None) if rows is None else rows
-    is_compiled = not params and isinstance(metric, str)
-    if is_compiled and metric in ("sqeuclidean", "cosine"):
+    if isinstance(metric, str) and metric in ("sqeuclidean", "cosine"):
         if is_sparse(X):
             return mean_distances_of_csr(X, codes, n_clusters, some, metric == "cosine")
         closed_form = mean_cosine_distances if metric == "cosine" else mean_sq_distances
         return closed_form(X, codes, n_clusters, some)
-    if is_compiled and metric in BY_PAIRS and not is_sparse(X):
-        if rows is None:
-            means = mean_distances(X, codes, n_clusters, BY_PAIRS[metric])
-        else:
-            means = mean_distances_of(rows, X, codes, n_clusters, BY_PAIRS[metric])
-        largest = np.fmax(means.within, means.nearest)
-        if not (largest[largest > 0] < LEAST_MEAN).any():
-            return means
-        # Beside one that is so far away, these need a scale of their own.
-    return mean_distances_by(X, codes, n_clusters, metric, params, some)
+    kernel = by_pairs(X, metric, params)
+    if kernel is None:
+        return mean_distances_by(X, codes, n_clusters, metric, params, some)
+    indices = np.arange(len(codes)) if rows is None else rows
+    if rows is None and len(codes) > FEW * n_clusters:
+        means = mean_distances(X, codes, n_clusters, kernel)
+    else:
+        means = mean_distances_of(indices, X, codes, n_clusters, kernel)
+    lost = lost_at(np.fmax(means.within, means.nearest), X)
+    if len(lost):
+        own_scale = mean_distances_by(X, codes, n_clusters, metric, params, indices[lost])
+        means.within[lost], means.nearest[lost] = own_scale
+    return means
+
+
+def within_of(
+    X: Any, codes: np.ndarray, n_clusters: int, metric: Any, params: dict[str, Any]
+) -> np.ndarray:
+    """Mean distance from each point to the others of its cluster, float64[n_samples].
+
+    Those of a cluster can be compared with each other. Parameters are as of `means_of`.
+    """
+    kernel = by_pairs(X, metric, params)
+    if kernel is None:
+        return means_of(X, codes, n_clusters, metric, params).within
+    within = mean_distances(X, codes, n_clusters, kernel, within_only=True).within
+    is_lost = np.zeros(n_clusters, bool)
+    is_lost[codes[lost_at(np.where(np.isnan(within), np.inf, within), X)]] = True
+    lost = np.flatnonzero(is_lost[codes])
+    if len(lost):
+        within[lost] = mean_distances_by(X, codes, n_clusters, metric, params, lost).within
+    return within
+
+
+def lost_at(means: np.ndarray, X: np.ndarray) -> np.ndarray:
+    """Where mean distances are too small beside the largest of all to be known, indices.
+
+    Distances that are 0 may be among them, unless all are.
+    """
+    lost = np.flatnonzero(~(means >= LEAST_MEAN))
+    return lost if len(lost) and (X[0] != X).any() else lost[:0]

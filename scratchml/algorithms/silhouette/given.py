@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -55,44 +55,49 @@ def mean_distances_by(
         # By some metrics, a row is not at distance 0 from itself.
         sums[piece] -= given[np.arange(len(given)), itself[piece]]
 
-    n_rows = max(PIECE_BYTES // (8 * len(codes)), 1)
-    pieces = [slice(a, min(a + n_rows, len(own))) for a in range(0, len(own), n_rows)]
+    _map(step, len(own), len(codes), in_threads)
+    return Means(within_of_sums(sums, sizes[own]), nearest)
+
+
+def distances_to_points(
+    X: Any, codes: np.ndarray, points: np.ndarray, metric: Any, params: dict[str, Any]
+) -> Means:
+    """Distances from each row to the point of its own cluster, and to the nearest other.
+
+    Parameters
+    ----------
+    X, codes, metric, params
+        As of `mean_distances_by`.
+    points : intp[n_clusters]
+        Which row stands for each cluster.
+    """
+    distances, in_threads = _distances(X[points], metric, params)
+    own, nearest = np.empty(len(codes)), np.empty(len(codes))
+
+    def step(_: int, piece: slice) -> None:
+        stop_if_cancelled()
+        rows = X[piece][:, points] if metric == "precomputed" else X[piece]
+        found = np.array(distances(rows), np.float64)
+        of_own = np.arange(len(found)), codes[piece]
+        own[piece] = found[of_own]
+        found[of_own] = np.inf
+        nearest[piece] = found.min(axis=1)
+
+    _map(step, len(codes), len(points), in_threads)
+    return Means(own, nearest)
+
+
+def _map(
+    step: Callable[[int, slice], None], n_rows: int, n_distances: int, in_threads: bool
+) -> None:
+    """Call `step` for pieces of rows, so many that their distances take `PIECE_BYTES`."""
+    size = max(PIECE_BYTES // (8 * n_distances), 1)
+    pieces = [slice(a, min(a + size, n_rows)) for a in range(0, n_rows, size)]
     if in_threads:
         map_blocks(step, pieces)
     else:
         for index, piece in enumerate(pieces):
             step(index, piece)
-    return Means(within_of_sums(sums, sizes[own]), nearest)
-
-
-def distances_between(
-    X: Any, points: np.ndarray, metric: Any, params: dict[str, Any]
-) -> Iterator[tuple[slice, np.ndarray]]:
-    """Distances of all rows to a few points, piece by piece.
-
-    Parameters
-    ----------
-    X, metric, params
-        As of `mean_distances_by`.
-    points : intp[n_points]
-        Which rows the points are.
-
-    Yields
-    ------
-    piece : slice
-        Of the rows.
-    distances : float64[n_rows, n_points]
-    """
-    of_points = None if metric == "precomputed" else _distances(X[points], metric, params)[0]
-    n_rows = max(PIECE_BYTES // (8 * len(points)), 1)
-    for start in range(0, X.shape[0], n_rows):
-        piece = slice(start, min(start + n_rows, X.shape[0]))
-        rows = X[piece]
-        if of_points is not None:
-            yield piece, np.array(of_points(rows), np.float64)
-        else:
-            given = rows[:, points]
-            yield piece, (given.toarray() if is_sparse(given) else given).astype(np.float64)
 
 
 def _distances(X: Any, metric: Any, params: dict[str, Any]) -> tuple[Distances, bool]:
@@ -104,6 +109,9 @@ def _distances(X: Any, metric: Any, params: dict[str, Any]) -> tuple[Distances, 
         from scipy.spatial import distance
 
         return (lambda rows: distance.cdist(rows, X, "braycurtis", **params)), True
+    if metric == "sqeuclidean" and is_sparse(X):
+        of_roots, in_threads = _distances(X, "euclidean", params)
+        return (lambda rows: np.square(of_roots(rows))), in_threads
     search = brute_force(X, metric, params)
     if isinstance(search, PairwiseSearch):
         return search.distances, search.in_threads

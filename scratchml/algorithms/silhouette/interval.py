@@ -12,7 +12,7 @@ from scratchml.core.params import Interval, check_params
 from scratchml.core.validation import check_random_state
 
 from .checks import CONSTRAINTS, check_labelled, threads_of
-from .dispatch import means_of
+from .dispatch import known, means_of
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def silhouette_interval(
         rows = None
         if sample_size < n_samples:
             rows = check_random_state(random_state).permutation(n_samples)[:sample_size]
-        scores = means_of(*labelled, metric, params, rows).silhouettes()
+        scores = means_of(*labelled, *known(metric, params), rows).silhouettes()
     return interval_of(scores, n_samples, confidence_level)
 
 
@@ -169,7 +169,7 @@ def interval_of(scores: np.ndarray, n_samples: int, confidence_level: float) -> 
     n_sampled = len(scores)
     score = float(scores.mean())
     error = float(scores.std(ddof=1) * np.sqrt((1 - n_sampled / n_samples) / n_sampled))
-    reach = float(stdtrit(n_sampled - 1, 0.5 + confidence_level / 2)) * error
+    reach = float(stdtrit(n_sampled - 1, 0.5 + confidence_level / 2)) * error if error else 0.0
     return SilhouetteInterval(
         score=score,
         low=max(score - reach, -1.0),

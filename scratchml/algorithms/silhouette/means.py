@@ -8,7 +8,7 @@ import numpy as np
 
 
 class Means(NamedTuple):
-    """Mean distances of some points, all on one scale."""
+    """Mean distances of some points: the two of a point are on one scale."""
 
     within: np.ndarray
     """float64[n_points]: to the others of the own cluster; NaN where there are none."""

@@ -100,15 +100,24 @@ def sq_euclidean_sums(X, labels):
     float64[n, k]
         As `cluster_sums` with metric='sqeuclidean', in O(n k d) time.
     """
-    X = X.astype(np.float64) - X[0]  # distances are the same, and numbers no larger than they
     clusters = np.unique(labels)
     D = np.empty((len(X), len(clusters)))
     for column, C in enumerate(clusters):
-        members = X[labels == C]
-        m = members.mean(axis=0)
-        W = ((members - m) ** 2).sum()
-        D[:, column] = len(members) * ((X - m) ** 2).sum(axis=1) + W
+        is_member = labels == C
+        to_mean = sq_distances_to_mean(X, is_member)
+        W = to_mean[is_member].sum()
+        D[:, column] = is_member.sum() * to_mean + W
     return D
+
+
+def sq_distances_to_mean(X, is_member):
+    """|x_i - m_C|^2, float64[n].
+
+    The mean is taken relative to a member: rounded, it would lose digits far from 0.
+    """
+    members = X[is_member].astype(np.float64)
+    origin = members[0]
+    return ((X - origin - (members - origin).mean(axis=0)) ** 2).sum(axis=1)
 
 
 def cosine_sums(X, labels):
@@ -207,12 +216,14 @@ def simplified_silhouette(X, labels, centers=None, metric="euclidean"):
     X = X.astype(np.float64)
     clusters, own, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     if centers is None:
-        centers = [X[0] + (X[labels == C] - X[0]).mean(axis=0) for C in clusters]
+        to_centers = [sq_distances_to_mean(X, labels == C) for C in clusters]
+    else:
+        to_centers = [((X - m) ** 2).sum(axis=1) for m in np.asarray(centers, np.float64)]
+    if metric == "euclidean":
+        to_centers = np.sqrt(to_centers)
     s = np.zeros(len(X))
-    for i in range(len(X)):
+    for i, d in enumerate(np.transpose(to_centers)):
         if sizes[own[i]] > 1:
-            d = ((X[i] - np.asarray(centers, np.float64)) ** 2).sum(axis=1)
-            d = d if metric == "sqeuclidean" else np.sqrt(d)
             s[i] = ratio(d[own[i]], np.delete(d, own[i]).min())
     return s
 

@@ -11,7 +11,7 @@ from scratchml.core.params import Interval, check_params
 from scratchml.core.validation import check_random_state
 
 from .checks import CONSTRAINTS, check_labelled, check_rows, threads_of
-from .dispatch import means_of
+from .dispatch import known, means_of
 
 
 def silhouette_samples(
@@ -39,7 +39,7 @@ def silhouette_samples(
     -------
     ndarray of shape (n_samples,)
         From -1 to 1; 0 for a sample that is alone in its cluster. float32 where the data are, else
-        float64; sums are in float64.
+        float64. Sums are in float64, but for those of a few hundred distances of float32 data.
 
     Raises
     ------
@@ -67,9 +67,10 @@ def silhouette_samples(
     alone: O(n_samples n_clusters n_features). All other metrics compute each distance twice, some
     megabytes of them at a time.
 
-    **Differences from scikit-learn.** Distances are sums of differences, where scikit-learn's
-    Euclidean ones lose digits of what is near and far from the origin. There is no parameter
-    ``working_memory``.
+    **Differences from scikit-learn.** Distances of dense data are sums of differences, where
+    scikit-learn's Euclidean ones lose digits of what is near and far from the origin. Euclidean
+    ones are right to some 13 digits: where a and b are the same, rounding may leave a silhouette a
+    little beside 0. There is no parameter ``working_memory``.
 
     References
     ----------
@@ -83,7 +84,7 @@ def silhouette_samples(
     array([0.8  , 0.75 , 0.429, 0.636])
     """
     check_params(CONSTRAINTS, locals(), "silhouette_samples")
-    scores, dtype = _samples(X, labels, metric, kwds)
+    scores, dtype = _samples(X, labels, metric, kwds, "silhouette_samples")
     return scores.astype(dtype, copy=False)
 
 
@@ -164,14 +165,14 @@ def silhouette_score(
         X, labels = X[drawn], labels[drawn]
         if metric == "precomputed":
             X = X[:, drawn]
-    return float(_samples(X, labels, metric, kwds)[0].mean())
+    return float(_samples(X, labels, metric, kwds, "silhouette_score")[0].mean())
 
 
 def _samples(
-    X: Any, labels: Any, metric: Any, kwds: dict[str, Any]
+    X: Any, labels: Any, metric: Any, kwds: dict[str, Any], owner: str
 ) -> tuple[np.ndarray, np.dtype[Any]]:
     """Silhouettes in float64, and the dtype of the data."""
     params = dict(kwds)
-    with threads_of(params, "silhouette_samples"):
+    with threads_of(params, owner):
         labelled = check_labelled(X, labels, metric)
-        return means_of(*labelled, metric, params).silhouettes(), labelled.X.dtype
+        return means_of(*labelled, *known(metric, params)).silhouettes(), labelled.X.dtype

@@ -84,13 +84,16 @@ def test_toy():
 
 def test_moments_by_hand():
     X = np.array([[1.0, 0.0], [3.0, 0.0], [7.0, 7.0]])
-    sizes, means, sq_deviations, deviations = cluster_moments(X, np.array([0, 0, 2], np.int32), 3)
+    moments = cluster_moments(X, np.array([0, 0, 2], np.int32), 3)
+    sizes, origins, shifts, sq_deviations, deviations = moments
     assert sizes.tolist() == [2, 0, 1]
-    assert means.tolist() == [[2, 0], [0, 0], [7, 7]]
+    assert origins[[0, 2]].tolist() == [[1, 0], [7, 7]]
+    assert shifts.tolist() == [[1, 0], [0, 0], [0, 0]]
+    assert moments.means[[0, 2]].tolist() == [[2, 0], [7, 7]]
     assert sq_deviations.tolist() == [2, 0, 0]
     assert deviations.tolist() == [2, 0, 0]
     assert sizes.dtype == np.int64
-    assert means.dtype == sq_deviations.dtype == np.float64
+    assert origins.dtype == shifts.dtype == sq_deviations.dtype == np.float64
 
 
 # --- the reference --------------------------------------------------------------------------------
@@ -282,5 +285,17 @@ def test_examples(module):
     assert found.failed == 0
 
 
-def test_distances_between_means_are_held_for_few_clusters_at_a_time():
-    assert scores.ROWS_AT_ONCE < 150  # of many_clusters
+def test_differences_of_means_are_held_for_few_clusters_at_a_time(monkeypatch):
+    X, labels = DATA["many_clusters"]
+    expected = davies_bouldin_score(X, labels)
+    monkeypatch.setattr(scores, "DIFFERENCES_AT_ONCE", 7 * X.size)
+    assert davies_bouldin_score(X, labels) == expected
+
+
+@pytest.mark.parametrize("score", [calinski_harabasz_score, davies_bouldin_score])
+def test_what_is_far_away_costs_no_digits_wherever_it_stands(score):
+    X, labels = DATA["blobs"]
+    outlier = np.append([[1e20] * X.shape[1]], X, axis=0), np.append([99], labels)
+    far_cluster = np.concatenate([1e8 + 1e-3 * X[:30], X]), np.append([99] * 30, labels)
+    for X, labels in (outlier, far_cluster):
+        assert score(X, labels) == pytest.approx(score(X[::-1], labels[::-1]), rel=1e-12)

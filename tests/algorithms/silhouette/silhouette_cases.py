@@ -50,6 +50,11 @@ def tricky_problems() -> dict[str, tuple[np.ndarray, np.ndarray]]:
         "far_blobs": (blobs + 1e5 * of_blobs[:, np.newaxis], of_blobs),
         "outlier": (np.concatenate([blobs, np.full((1, 3), 1e9)]), np.append(of_blobs, 1)),
         "farthest_outlier": (np.append(blobs, [[1e60] * 3], axis=0), np.append(of_blobs, 1)),
+        "outlier_first": (np.append([[1e20] * 3], blobs, axis=0), np.append(7, of_blobs)),
+        "far_cluster_first": (
+            np.concatenate([1e8 + 1e-2 * blobs[:20], blobs]),
+            np.append([5] * 20, of_blobs),
+        ),
         "tiny_values": (rng.normal(size=(60, 6)) * 1e-100, rng.integers(0, 3, 60)),
         "huge_values": (rng.normal(size=(60, 6)) * 1e100, rng.integers(0, 3, 60)),
     }

@@ -144,3 +144,40 @@ def test_same_bits_for_any_number_of_threads(function):
             found[n_threads] = samples_of(function, X, labels)
     for n_threads in (2, 3, 8):
         np.testing.assert_array_equal(found[n_threads], found[1])
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan"])
+def test_medoids_beside_a_sample_too_far_away_to_measure_them(metric):
+    X, labels = TRICKY["blobs"]
+    _, expected = medoid_silhouette(X, labels, metric=metric, return_samples=True)
+    X, labels = np.append(X, [[1e140] * 3], axis=0), np.append(labels, 9)
+    _, found = medoid_silhouette(X, labels, metric=metric, return_samples=True)
+    np.testing.assert_allclose(found, [*expected, 1], rtol=1e-12)
+
+
+def test_sums_that_differ_little_make_one_medoid():
+    X, labels = np.array([[0], [3], [1], [2], [1.4], [1e13], [50], [51]]), [0] * 6 + [1, 1]
+    expected = reference.medoid_silhouette(X, np.array(labels))
+    np.testing.assert_allclose(samples_of(medoid_silhouette, X, labels), expected)
+
+
+def test_medoids_without_a_direction():
+    X = np.array([[0, 0], [0, 0], [1, 0], [1, 1], [0, 1.0]])
+    for medoids in (None, [0, 2]):
+        s = samples_of(medoid_silhouette, X, [0, 0, 1, 1, 0], metric="cosine", medoids=medoids)
+        expected = reference.medoid_silhouette(X, np.array([0, 0, 1, 1, 0]), medoids, "cosine")
+        np.testing.assert_allclose(s, expected, atol=1e-15)
+
+
+def test_medoids_of_sparse_data_by_squared_distances():
+    X, labels = TRICKY["some_rows_of_zeros"]
+    expected = medoid_silhouette(X, labels, metric="sqeuclidean")
+    found = medoid_silhouette(scipy.sparse.csr_array(X), labels, metric="sqeuclidean")
+    assert found == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("medoids", [None, [0, 40, 80]])
+def test_a_parameter_that_the_metric_does_not_have(medoids):
+    X, labels = TRICKY["blobs"]
+    with pytest.raises(TypeError, match=r"^The metric 'manhattan' has no parameter 'foo'\.$"):
+        medoid_silhouette(X, labels, medoids=medoids, metric="manhattan", foo=3)

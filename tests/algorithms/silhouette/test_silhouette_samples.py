@@ -69,6 +69,34 @@ def test_float32_is_equal_to_the_reference(name, metric):
     np.testing.assert_allclose(found, expected, rtol=2e-6, atol=2e-6)
 
 
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("place", [0, 60, 120])
+def test_a_sample_too_far_away_to_measure_the_others_beside_it(metric, dtype, place):
+    X, labels = TRICKY["blobs"]
+    X = X.astype(dtype)
+    expected = silhouette_samples(X, labels, metric=metric)
+    for far in (1e37,) if dtype == "float32" else (1e37, 1e140):
+        with_outlier = np.insert(X, place, far, axis=0)
+        s = silhouette_samples(with_outlier, np.insert(labels, place, 9), metric=metric)
+        np.testing.assert_allclose(np.delete(s, place), expected, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan"])
+def test_a_large_constant_feature_beside_tiny_ones(metric):
+    X, labels = TRICKY["blobs"]
+    expected = silhouette_samples(X.astype("f4"), labels, metric=metric)
+    beside = np.column_stack([1e-10 * X, np.full(len(X), 1e12)]).astype("f4")
+    found = silhouette_samples(beside, labels, metric=metric)
+    np.testing.assert_allclose(found, expected, rtol=2e-6, atol=2e-6)
+
+
+def test_directions_that_are_the_same_are_at_distance_0():
+    X = np.outer([1.0, 2.0, 4.0, 3.0, 5.0], [0.1, 0.3])
+    s = silhouette_samples(np.append(X, [[1, 0]], axis=0), [0, 0, 0, 1, 1, 2], metric="cosine")
+    assert s.tolist() == [0] * 6
+
+
 @pytest.mark.jit
 @each_metric
 @pytest.mark.parametrize("n_features", [*range(1, 18), 31, 33])
