@@ -135,6 +135,29 @@ def divide_axes(ax: Any, n_cells: int, n_rows: int, n_columns: int) -> np.ndarra
     return axes
 
 
+def legend_with_room(ax: Any, *entries: Any, **options: Any) -> Any:
+    """A legend within the axes, if they are large enough for the picture to be seen beside it.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Which get the legend.
+    *entries, **options
+        Passed to `matplotlib.axes.Axes.legend`.
+
+    Returns
+    -------
+    matplotlib Legend or None
+        None if it was wider than the axes, or higher than half of them.
+    """
+    legend = ax.legend(*entries, **options)
+    box, frame = legend.get_window_extent(), ax.get_window_extent()
+    if box.width <= frame.width and 2 * box.height <= frame.height:
+        return legend
+    legend.remove()
+    return None
+
+
 def dot_legend(ax: Any, entries: Sequence[tuple[str, Any, float]], title: str) -> Any:
     """A legend on the right of the axes, of dots in the colours of the samples.
 

@@ -14,7 +14,7 @@ from .palette import OKABE_ITO
 _FONT_SIZE = 8  # of reasons, in points
 _LINE = 1.4  # height of a line, over it
 _MARGIN = 0.05  # beside the curve, over the length of the axis
-_TICK_SHARE = 0.06  # the least distance of ticks on a logarithmic axis, over its length
+_TICK_WIDTH = 20  # room for the number at a tick, in points
 
 
 def check_curve(ks: Any, values: Any, name: str, k: int | None) -> tuple[np.ndarray, np.ndarray]:
@@ -38,7 +38,7 @@ def check_curve(ks: Any, values: Any, name: str, k: int | None) -> tuple[np.ndar
     return ks, values
 
 
-def choice_by(choice: Any, criterion: str, owner: str) -> Any:
+def choice_of(choice: Any, criterion: str, owner: str) -> Any:
     """What a criterion chose.
 
     Parameters
@@ -107,7 +107,8 @@ def draw_curve(
         ax.axvline(k, color=OKABE_ITO[1], lw=1, ls=":", zorder=1)
         (mark,) = ax.plot([k], values[ks == k], color=OKABE_ITO[1], marker="o", ms=9, zorder=4)
     ax.set_xlabel("number of clusters")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    most = int(np.clip(_width(ax) / _TICK_WIDTH, 1, 10))
+    ax.xaxis.set_major_locator(MaxNLocator(most, integer=True, min_n_ticks=1))
     # Those without a value have their place, too.
     margin = _MARGIN * np.ptp(ks) or 0.5
     ax.set_xlim(ks.min() - margin, ks.max() + margin)
@@ -121,9 +122,11 @@ def draw_rule(ax: Any, ks: np.ndarray, gap: np.ndarray, k: int | None) -> Any:
     Returns
     -------
     matplotlib Line2D or None
-        None if there is no next one.
+        None if none was chosen, or there is no next one.
     """
-    later = np.flatnonzero(np.isfinite(gap) & (ks > (ks[-1] if k is None else k)))
+    if k is None:
+        return None
+    later = np.flatnonzero(np.isfinite(gap) & (ks > k))
     if len(later) == 0:
         return None
     value = float(gap[ks == k][0])
@@ -137,10 +140,10 @@ def use_logarithmic_axes(ax: Any, ks: np.ndarray, values: np.ndarray) -> None:
     """
     from matplotlib.ticker import NullLocator
 
-    places = np.log(ks / ks[0]) / max(np.log(ks[-1] / ks[0]), 1e-9)
+    places = _width(ax) * np.log(ks / ks[0]) / max(np.log(ks[-1] / ks[0]), 1e-9)
     shown = [len(ks) - 1]
     for i in reversed(range(len(ks) - 1)):
-        if places[shown[-1]] - places[i] >= _TICK_SHARE:
+        if places[shown[-1]] - places[i] >= _TICK_WIDTH:
             shown.append(i)
     ax.set_xscale("log")
     if (values > 0).any():
@@ -152,10 +155,12 @@ def use_logarithmic_axes(ax: Any, ks: np.ndarray, values: np.ndarray) -> None:
 
 
 def draw_reason(ax: Any, k: int | None, reason: str) -> None:
-    """Write above the axes what was chosen, and why."""
-    width = ax.get_window_extent().width * 72 / ax.figure.dpi
-    lines = textwrap.wrap(reason, max(int(width / (LETTER_WIDTH * _FONT_SIZE)), 20))
-    pad = 6 + _LINE * _FONT_SIZE * len(lines)
+    """Write above the axes what was chosen, and why, unless that takes half of their height."""
+    lines = textwrap.wrap(reason, max(int(_width(ax) / (LETTER_WIDTH * _FONT_SIZE)), 20))
+    height = _LINE * _FONT_SIZE * len(lines)
+    if 2 * height > ax.get_window_extent().height * 72 / ax.figure.dpi:
+        lines, height = [], 0
+    pad = 6 + height
     draw_titles([ax], ["no k chosen" if k is None else f"k = {k}"], pad=pad)
     ax.annotate(
         literal("\n".join(lines)),
@@ -168,3 +173,8 @@ def draw_reason(ax: Any, k: int | None, reason: str) -> None:
         fontsize=_FONT_SIZE,
         color="0.3",
     )
+
+
+def _width(ax: Any) -> float:
+    """Of the axes, in points."""
+    return ax.get_window_extent().width * 72 / ax.figure.dpi

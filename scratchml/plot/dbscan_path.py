@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .axes import axes_or_new, literal, require_matplotlib
+from .axes import axes_or_new, legend_with_room, literal, require_matplotlib
 from .palette import NOISE, OKABE_ITO
 
 # More than pixels along the axis.
@@ -46,8 +46,8 @@ class DBSCANPathDisplay:
         The share of noise.
     span_ : matplotlib Polygon or None
         The most stable range.
-    legend_ : matplotlib Legend
-        What they are.
+    legend_ : matplotlib Legend or None
+        What they are; None where there is no room.
 
     Examples
     --------
@@ -227,7 +227,8 @@ class DBSCANPathDisplay:
         for axes in (self.ax_, self.noise_ax_):
             axes.spines["top"].set_visible(False)
         artists = [self.line_, self.span_, self.noise_line_]
-        self.legend_ = self.noise_ax_.legend(
+        self.legend_ = legend_with_room(
+            self.noise_ax_,
             handles=[artist for artist in artists if artist is not None],
             loc="upper right",
             edgecolor="none",

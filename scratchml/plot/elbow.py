@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .axes import axes_or_new, require_matplotlib
-from .curves import check_curve, choice_by, draw_curve, draw_reason, use_logarithmic_axes
+from .curves import check_curve, choice_of, draw_curve, draw_reason, use_logarithmic_axes
 from .palette import MUTED
 
 _CHORD_POINTS = 100
@@ -25,7 +25,7 @@ class ElbowDisplay:
     ks : array-like of shape (n_ks,)
         Numbers of clusters, ascending.
     inertia : array-like of shape (n_ks,)
-        Sum of squared distances to the nearest centre at each; NaN where there is none.
+        Sum of squared distances to the mean of the own cluster at each; NaN where it is not known.
     k : int, optional
         The knee, if there is one.
     reason : str, default=""
@@ -68,6 +68,7 @@ class ElbowDisplay:
         ks: Any,
         *,
         random_state: Any = 0,
+        verbose: bool | int = False,
         ax: Any = None,
         **plot_options: Any,
     ) -> ElbowDisplay:
@@ -76,13 +77,15 @@ class ElbowDisplay:
         Parameters
         ----------
         estimator : estimator
-            One that has the parameter `n_clusters` and gets an `inertia_`. Copies are fitted.
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+            One that has the parameter `n_clusters` or `n_components`. Copies are fitted.
+        X : array-like of shape (n_samples, n_features)
             The samples.
         ks : iterable of int
             Numbers of clusters.
         random_state : int, RandomState or None, default=0
             As of `scratchml.model_selection.choose_k`: it seeds the copies, too, unless it is None.
+        verbose : bool or int, default=False
+            Whether to print a line before each fit.
         ax : matplotlib Axes, optional
             Where to draw; a new figure unless given.
         **plot_options
@@ -103,7 +106,15 @@ class ElbowDisplay:
         # Here, not above: the names of the door are to be had without numba.
         from scratchml.model_selection import choose_k
 
-        choice = choose_k(estimator, X, ks, criteria=["inertia"], random_state=random_state)
+        choice = choose_k(
+            estimator,
+            X,
+            ks,
+            criteria=["inertia"],
+            keep_fits=False,
+            random_state=random_state,
+            verbose=verbose,
+        )
         return cls.from_choice(choice, ax=ax, **plot_options)
 
     @classmethod
@@ -131,7 +142,7 @@ class ElbowDisplay:
             If the inertia was not computed.
         """
         require_matplotlib(f"{cls.__name__}.from_choice")
-        found = choice_by(choice, "inertia", cls.__name__)
+        found = choice_of(choice, "inertia", cls.__name__)
         display = cls(choice.ks, choice.scores["inertia"], k=found.k, reason=found.reason)
         return display.plot(ax=ax, **plot_options)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .axes import axes_or_new, divide_axes, require_matplotlib
-from .curves import check_curve, choice_by, draw_curve, draw_reason, draw_rule
+from .axes import axes_or_new, divide_axes, legend_with_room, require_matplotlib
+from .curves import check_curve, choice_of, draw_curve, draw_reason, draw_rule
 from .palette import MUTED, OKABE_ITO
 
 
@@ -76,8 +76,14 @@ class GapDisplay:
     ) -> None:
         self.ks, self.gap = check_curve(ks, gap, "gap", k)
         self.errors = check_curve(ks, errors, "errors", k)[1]
-        self.log_dispersion = log_dispersion
-        self.expected_log_dispersion = expected_log_dispersion
+        self.log_dispersion: Any = None
+        if log_dispersion is not None:
+            self.log_dispersion = check_curve(ks, log_dispersion, "log_dispersion", k)[1]
+        self.expected_log_dispersion: Any = None
+        if expected_log_dispersion is not None:
+            self.expected_log_dispersion = check_curve(
+                ks, expected_log_dispersion, "expected_log_dispersion", k
+            )[1]
         self.k = k
         self.reason = reason
 
@@ -88,8 +94,11 @@ class GapDisplay:
         X: Any,
         ks: Any,
         *,
+        sample_size: int | None = 5_000,
         n_refs: int = 10,
+        reference: str = "pca",
         random_state: Any = 0,
+        verbose: bool | int = False,
         ax: Any = None,
         **plot_options: Any,
     ) -> GapDisplay:
@@ -98,15 +107,22 @@ class GapDisplay:
         Parameters
         ----------
         estimator : estimator
-            One that has the parameter `n_clusters`. Copies are fitted.
+            One that has the parameter `n_clusters` or `n_components`. Copies are fitted.
         X : array-like of shape (n_samples, n_features)
             The samples.
         ks : iterable of int
             Numbers of clusters.
+        sample_size : int or None, default=5_000
+            If there are more samples, the gap is that of so many, drawn at random. None draws none.
         n_refs : int, default=10
             Number of sets of data without clusters.
+        reference : {'pca', 'uniform'}, default='pca'
+            The box in which these are uniform: along the principal components of the data, or along
+            their features.
         random_state : int, RandomState or None, default=0
             As of `scratchml.model_selection.choose_k`: it seeds the copies, too, unless it is None.
+        verbose : bool or int, default=False
+            Whether to print a line before each fit.
         ax : matplotlib Axes, optional
             Where to draw; a new figure unless given.
         **plot_options
@@ -128,7 +144,16 @@ class GapDisplay:
         from scratchml.model_selection import choose_k
 
         choice = choose_k(
-            estimator, X, ks, criteria=["gap"], n_refs=n_refs, random_state=random_state
+            estimator,
+            X,
+            ks,
+            criteria=["gap"],
+            sample_size=sample_size,
+            n_refs=n_refs,
+            reference=reference,
+            keep_fits=False,
+            random_state=random_state,
+            verbose=verbose,
         )
         return cls.from_choice(choice, ax=ax, **plot_options)
 
@@ -157,7 +182,7 @@ class GapDisplay:
             If the gap was not computed.
         """
         require_matplotlib(f"{cls.__name__}.from_choice")
-        found = choice_by(choice, "gap", cls.__name__)
+        found = choice_of(choice, "gap", cls.__name__)
         display = cls(
             choice.ks,
             choice.scores["gap"],
@@ -227,10 +252,10 @@ class GapDisplay:
             line, _ = draw_curve(
                 ax,
                 self.ks,
-                np.asarray(values),
+                values,
                 None,
                 line_kwargs={"color": color, "ls": style, "label": label},
             )
             self.dispersion_lines_.append(line)
         ax.set_ylabel("log of the dispersion")
-        ax.legend(loc="best", fontsize="small", edgecolor="none", framealpha=0.9)
+        legend_with_room(ax, loc="best", fontsize="small", edgecolor="none", framealpha=0.9)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .axes import axes_or_new, literal, require_matplotlib
+from .axes import axes_or_new, legend_with_room, literal, require_matplotlib
 from .palette import MUTED, OKABE_ITO
 
 # From here on a value is written without decimals.
@@ -46,7 +46,7 @@ class HistoryDisplay:
     lines_ : list of matplotlib Line2D
         A line for each run, in the order of the runs.
     legend_ : matplotlib Legend or None
-        Which line is the best; None for a single run.
+        Which line is the best; None for a single run, and where there is no room.
 
     Examples
     --------
@@ -256,6 +256,6 @@ class HistoryDisplay:
             f"run {self.best_run}, the best: {value}": self.lines_[best],
             f"the other {len(numbers) - 1}": self.lines_[best - 1],
         }
-        self.legend_ = self.ax_.legend(
-            list(entries.values()), list(entries), frameon=False, loc="upper right"
+        self.legend_ = legend_with_room(
+            self.ax_, list(entries.values()), list(entries), frameon=False, loc="upper right"
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .axes import axes_or_new, literal, require_matplotlib
+from .axes import axes_or_new, legend_with_room, literal, require_matplotlib
 from .palette import MUTED, OKABE_ITO
 
 # More than pixels along the axis.
@@ -45,8 +45,8 @@ class KDistanceDisplay:
         The dot.
     candidate_marks_ : matplotlib Line2D or None
         The crosses; None without any.
-    legend_ : matplotlib Legend
-        What they are.
+    legend_ : matplotlib Legend or None
+        What they are; None where there is no room.
 
     Examples
     --------
@@ -292,5 +292,7 @@ class KDistanceDisplay:
             self.ax_.set_yscale("log", nonpositive="mask")
         self.ax_.spines[["top", "right"]].set_visible(False)
         # Lines may run behind it.
-        self.legend_ = self.ax_.legend(loc="upper left", edgecolor="none", framealpha=0.9)
+        self.legend_ = legend_with_room(
+            self.ax_, loc="upper left", edgecolor="none", framealpha=0.9
+        )
         return self

@@ -161,10 +161,12 @@ class SilhouetteDisplay:
         NotFittedError
             If an estimator is not fitted.
         ValueError
-            As `from_labels` does.
+            If there is no estimator, or as `from_labels` does.
         """
         require_matplotlib(f"{cls.__name__}.from_estimator")
         several = estimator if isinstance(estimator, list | tuple) else [estimator]
+        if not several:
+            raise ValueError("There is no estimator to draw the clusters of.")
         centers = [centers_of(one) for one in several]
         display = cls._scored(
             X,
@@ -187,13 +189,14 @@ class SilhouetteDisplay:
         Parameters
         ----------
         choice : KChoice
-            What it returned. A k that has no silhouettes, as 1 has none, is left out.
+            What it returned. A k that has no silhouettes is left out: 1, the number of samples, and
+            those at which fewer clusters were found.
         X : array-like or sparse matrix of shape (n_samples, n_features)
             The samples.
         ax : matplotlib Axes, optional
             As of `from_estimator`.
         **options
-            Passed to `from_labels`.
+            Passed to `from_labels`; unless given, `metric` is that of the choice.
 
         Returns
         -------
@@ -209,10 +212,15 @@ class SilhouetteDisplay:
         require_matplotlib(f"{cls.__name__}.from_choice")
         if choice.labels is None:
             raise ValueError("The labels were not kept: call choose_k with keep_fits=True.")
-        labels = [row for row in choice.labels if 1 < len(np.unique(row)) < len(row)]
-        if not labels:
+        scored = [
+            (k, labels)
+            for k, labels in zip(choice.ks.tolist(), choice.labels, strict=True)
+            if 1 < k < len(labels) and len(np.unique(labels)) == k
+        ]
+        if not scored:
             raise ValueError("There are silhouettes for 2 to n_samples - 1 clusters only.")
-        return cls.from_labels(X, labels, ax=ax, **options)
+        options = {"metric": choice.metric, "titles": [f"k = {k}" for k, _ in scored], **options}
+        return cls.from_labels(X, [labels for _, labels in scored], ax=ax, **options)
 
     @classmethod
     def from_labels(
@@ -235,7 +243,7 @@ class SilhouetteDisplay:
         X : array-like or sparse matrix of shape (n_samples, n_features), or \
 (n_samples, n_samples) if metric='precomputed'
             The samples.
-        labels : array-like of shape (n_samples,), or list or tuple of them
+        labels : array-like of shape (n_samples,), or list, tuple or rows of an ndarray of them
             Integers or strings. -1 is noise, which is drawn in grey and scored like a cluster, as
             `scratchml.metrics.silhouette_score` does: leave these samples out, if the score shall
             not count them.
@@ -273,8 +281,9 @@ class SilhouetteDisplay:
         Time and memory of `scratchml.metrics.silhouette_samples` for at most `sample_size` samples.
         """
         require_matplotlib(f"{cls.__name__}.from_labels")
-        several = isinstance(labels, list | tuple) and len(labels) > 0 and np.ndim(labels[0]) > 0
-        labelings = labels if several else [labels]
+        may_be_several = isinstance(labels, list | tuple | np.ndarray) and len(labels) > 0
+        several = may_be_several and np.ndim(labels[0]) > 0
+        labelings = list(labels) if several else [labels]
         display = cls._scored(
             X,
             labelings,

@@ -99,15 +99,20 @@ def test_one_number_of_clusters():
         display.figure_.canvas.draw()
         low, high = display.ax_.get_xlim()
         assert low < 4 < high
+        shown_ticks = [tick for tick in display.ax_.get_xticks() if low <= tick <= high]
+        assert shown_ticks == [4]
 
 
 def test_ticks_do_not_cover_each_other():
     ks = np.arange(1, 60)
-    display = ElbowDisplay(ks, 100 / ks).plot()
-    display.figure_.canvas.draw()
-    boxes = [label.get_window_extent() for label in display.ax_.get_xticklabels()]
-    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
-    assert {label.get_text() for label in display.ax_.get_xticklabels()} >= {"1", "2", "59"}
+    for log, inches in itertools.product((True, False), (2, 3.4, 6.4)):
+        ax = plt.figure(figsize=(inches, inches), layout="constrained").add_subplot()
+        display = ElbowDisplay(ks, 100 / ks).plot(ax=ax, log=log)
+        display.figure_.canvas.draw()
+        boxes = [label.get_window_extent() for label in ax.get_xticklabels()]
+        assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
+        if log and inches > 3:
+            assert {label.get_text() for label in ax.get_xticklabels()} >= {"1", "59"}
 
 
 # --- gap ------------------------------------------------------------------------------------------
@@ -153,6 +158,16 @@ def test_gap_of_a_choice(choice):
     assert (again.k, again.reason) == (display.k, display.reason)
 
 
+def test_gap_takes_what_choose_k_takes(capsys):
+    options = {"sample_size": 60, "n_refs": 2, "reference": "uniform", "random_state": 3}
+    display = GapDisplay.from_estimator(KMeans(), X, [1, 2, 3], verbose=True, **options)
+    assert capsys.readouterr().out.startswith("Step 1 of 12: fit, k=1\n")
+    found = choose_k(KMeans(), X, [1, 2, 3], criteria=["gap"], **options)
+    np.testing.assert_array_equal(display.gap, found.scores["gap"])
+    ElbowDisplay.from_estimator(KMeans(), X, [2, 3], verbose=True)
+    assert capsys.readouterr().out.startswith("Step 1 of 2: fit, k=2\n")
+
+
 def test_gap_alone():
     ax = plt.figure().add_subplot()
     display = GapDisplay(KS, GAP, ERRORS, k=5).plot(ax=ax, line_kwargs={"color": "red"})
@@ -192,11 +207,16 @@ def test_gap_that_is_not_known_everywhere():
             "ks and errors should be one-dimensional and of equal length, got shapes (5,) and"
             " (4,).",
         ),
+        (
+            lambda: GapDisplay(KS, GAP, ERRORS, log_dispersion=GAP, expected_log_dispersion=[1]),
+            "ks and expected_log_dispersion should be one-dimensional and of equal length, got"
+            " shapes (5,) and (1,).",
+        ),
         (lambda: GapDisplay([], [], []), "ks should be ascending, and at least one."),
         (lambda: ElbowDisplay([2, 1], [1, 2]), "ks should be ascending, and at least one."),
         (lambda: ElbowDisplay(KS, INERTIA, k=9), "k=9 is none of ks."),
     ],
-    ids=["inertia", "errors", "empty", "order", "k"],
+    ids=["inertia", "errors", "dispersion", "empty", "order", "k"],
 )
 def test_what_does_not_fit_is_refused(draw, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
@@ -223,6 +243,16 @@ def test_long_reasons_stay_beside_the_title(width):
     assert title.y0 >= box.y1 - 1
     assert title.y1 <= ax.figure.bbox.height
     assert 0 <= box.x0 < box.x1 <= ax.figure.bbox.width
+
+
+def test_small_axes_have_no_legend_and_no_reason(choice):
+    for inches, is_there in ((2, False), (8, True)):
+        figure = plt.figure(figsize=(inches, 0.75 * inches), layout="constrained")
+        display = GapDisplay.from_choice(choice, ax=figure.add_subplot())
+        left, right = display.axes_
+        assert (left.get_legend() is not None) == is_there
+        assert (right.texts[0].get_text() != "") == is_there
+        assert right.get_title() == f"k = {display.k}"
 
 
 # --- all criteria ---------------------------------------------------------------------------------

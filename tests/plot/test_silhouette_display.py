@@ -15,10 +15,11 @@ import sklearn.cluster
 from matplotlib.colors import to_rgb
 from texts import shown
 
-from scratchml.cluster import KMeans
+from scratchml.cluster import KMeans, SphericalKMeans
 from scratchml.datasets import make_blobs
 from scratchml.exceptions import InvalidParameterError, NotFittedError
 from scratchml.metrics import silhouette_samples, silhouette_score
+from scratchml.model_selection import choose_k
 from scratchml.plot import SilhouetteDisplay
 from scratchml.plot.palette import NOISE, cluster_colors, shade
 
@@ -125,14 +126,52 @@ def test_labels_where_there_is_no_predict():
 def test_every_k_of_a_choice_that_has_silhouettes(fits):
     ones = np.zeros(len(X), dtype=int)
     labels = np.array([ones, *(fit.labels_ for fit in fits), np.arange(len(X))])
-    display = SilhouetteDisplay.from_choice(SimpleNamespace(labels=labels), X)
+    choice = SimpleNamespace(ks=np.array([1, 2, 3, 5, len(X)]), labels=labels, metric="euclidean")
+    display = SilhouetteDisplay.from_choice(choice, X)
     assert display.titles == ["k = 2", "k = 3", "k = 5"]
+    choice.ks, choice.labels = choice.ks[:1], labels[:1]
     message = "There are silhouettes for 2 to n_samples - 1 clusters only."
     with pytest.raises(ValueError, match=f"^{message}$"):
-        SilhouetteDisplay.from_choice(SimpleNamespace(labels=labels[:1]), X)
+        SilhouetteDisplay.from_choice(choice, X)
+    choice.labels = None
     message = r"The labels were not kept: call choose_k with keep_fits=True\."
     with pytest.raises(ValueError, match=f"^{message}$"):
-        SilhouetteDisplay.from_choice(SimpleNamespace(labels=None), X)
+        SilhouetteDisplay.from_choice(choice, X)
+
+
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")
+def test_a_choice_of_fewer_clusters_than_asked_for_is_left_out():
+    places = np.repeat([[0.0, 0.0], [1, 1], [5, 5]], 30, axis=0)
+    choice = choose_k(KMeans(), places, range(1, 6), criteria=["silhouette"], random_state=0)
+    display = SilhouetteDisplay.from_choice(choice, places)
+    assert display.titles == ["k = 2", "k = 3"]
+    np.testing.assert_allclose(display.mean_scores, choice.scores["silhouette"][1:3])
+
+
+def test_a_choice_is_drawn_with_its_metric():
+    choice = choose_k(
+        SphericalKMeans(), X, [2, 3], criteria=["silhouette"], metric="cosine", random_state=0
+    )
+    display = SilhouetteDisplay.from_choice(choice, X)
+    np.testing.assert_allclose(display.mean_scores, choice.scores["silhouette"])
+    display = SilhouetteDisplay.from_choice(choice, X, metric="euclidean", titles=["a", "b"])
+    expected = [silhouette_score(X, labels) for labels in choice.labels]
+    np.testing.assert_allclose(display.mean_scores, expected)
+    assert display.titles == ["a", "b"]
+
+
+def test_rows_of_labels_are_several_labelings(fits):
+    rows = np.array([fit.labels_ for fit in fits])
+    display = SilhouetteDisplay.from_labels(X, rows)
+    again = SilhouetteDisplay.from_labels(X, list(rows))
+    assert display.titles == again.titles == ["k = 2", "k = 3", "k = 5"]
+    assert display.mean_scores.tolist() == again.mean_scores.tolist()
+
+
+def test_no_estimator_is_refused():
+    message = r"There is no estimator to draw the clusters of\."
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        SilhouetteDisplay.from_estimator([], X)
 
 
 def test_noise_is_grey_and_scored_as_a_cluster():
