@@ -18,6 +18,8 @@ PAGES = [
     path.relative_to(ROOT).as_posix()
     for path in [*ROOT.glob("*.md"), *sorted(DOCS.glob("**/*.md"))]
 ]
+# They fit hundreds of times, which takes too long as plain Python.
+OF_MANY_FITS = ["docs/algorithms/choosing_k.md"]
 
 
 def text_of(page):
@@ -37,7 +39,10 @@ def anchors_of(path):
 # --- Markdown -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(p, marks=pytest.mark.jit) if p in OF_MANY_FITS else p for p in PAGES],
+)
 def test_python_blocks_run(page, capsys):
     # One after the other in one namespace, as a reader would type them.
     from scratchml.datasets import make_blobs

@@ -219,11 +219,10 @@ def simplified_silhouette(X, labels, centers=None, metric="euclidean"):
         to_centers = [sq_distances_to_mean(X, labels == C) for C in clusters]
     else:
         to_centers = [((X - m) ** 2).sum(axis=1) for m in np.asarray(centers, np.float64)]
-    if metric == "euclidean":
-        to_centers = np.sqrt(to_centers)
     s = np.zeros(len(X))
     for i, d in enumerate(np.transpose(to_centers)):
         if sizes[own[i]] > 1:
+            d = d if metric == "sqeuclidean" else np.sqrt(d)
             s[i] = ratio(d[own[i]], np.delete(d, own[i]).min())
     return s
 
