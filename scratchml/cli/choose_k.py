@@ -9,6 +9,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,8 +17,9 @@ import click
 import numpy as np
 
 from scratchml import threads as use_threads
-from scratchml.model_selection import choose_k
+from scratchml.algorithms.choose_k import CRITERIA, choose_k
 
+from .fits import doubts
 from .options import (
     EXIT_CODES,
     FILES,
@@ -31,41 +33,42 @@ from .options import (
     threads_option,
 )
 from .output import write_picture
-from .registry import ALGORITHMS, chosen_parameters, parameter_options
+from .registry import ALGORITHMS, Algorithm, chosen_parameters, parameter_options
 from .report import without_infinity
 from .say import InputError, say
 from .status import counting, is_watched
 from .tables import Table
 
 _K = "n_clusters"
+# The criteria waver where single fits end in local minima.
+_N_INIT = 5
 _ALGORITHMS = {
-    name: algorithm
+    name: replace(
+        algorithm,
+        defaults={**algorithm.defaults, "n_init": _N_INIT},
+        left_out=algorithm.left_out | {_K},
+    )
     for name, algorithm in ALGORITHMS.items()
     if any(parameter.name == _K for parameter in algorithm.parameters())
 }
 _RANGE = re.compile(r"(\d+)(?:-(\d+)(?::(\d+))?)?")
 _MOST_KS = 1_000
-_CRITERIA = (
-    "inertia",
-    "silhouette",
-    "calinski-harabasz",
-    "davies-bouldin",
-    "gap",
-    "stability",
-)
+_CRITERIA = tuple(name.replace("_", "-") for name in CRITERIA)
+_ALL = "all"
 
 _HELP = f"""Choose the number of clusters of the rows of FILE.
 
     The rows are clustered into each number of clusters, and each criterion says which number it
     would choose, and why. The criteria look for different things, and may well disagree. Printed
-    are their values, with a * where each chooses; --plot draws them.
+    are their values, some with a standard error in parentheses, and a * where each chooses; --plot
+    draws them. Let the numbers begin at 1: else nothing can say that there are no clusters.
 
     {FILES}
 
     \b
     Examples:
-      scratchml choose-k points.csv --ks 2-12 --plot criteria.png
-      scratchml choose-k points.csv --ks 2,4,8,16-64:16 --criteria silhouette,gap
+      scratchml choose-k points.csv --ks 1-12 --plot criteria.png
+      scratchml choose-k points.csv --ks 1-8,16-64:16 --criteria silhouette,gap
       scratchml choose-k points.csv --algorithm bisecting-kmeans --standardize --json
 
     {EXIT_CODES}
@@ -82,7 +85,7 @@ class _Ks(click.ParamType):
         for word in value.split(","):
             found = _RANGE.fullmatch(word.strip())
             if found is None:
-                self.fail(f"{word!r} is no number and no range such as 2-12 or 2-12:2")
+                self.fail(f"{word!r} is no number and no range such as 1-12 or 2-12:2")
             first, last, step = (
                 int(part or default)
                 for part, default in zip(found.groups(), (0, found[1], 1), strict=True)
@@ -102,18 +105,18 @@ class _Criteria(click.ParamType):
 
     def convert(self, value: Any, param: Any, context: Any) -> list[str]:
         names = [word.strip().replace("_", "-") for word in value.split(",")]
+        if names == [_ALL]:
+            return list(CRITERIA)
         for name in names:
             if name not in _CRITERIA:
-                self.fail(f"{name!r} is none of {', '.join(_CRITERIA)}")
+                self.fail(f"{name!r} is none of {', '.join(_CRITERIA)}, {_ALL}")
         return [name.replace("-", "_") for name in names]
 
 
 class _Command(RequestCommand):
     """A command with the options of the algorithms, but for the number of clusters."""
 
-    algorithm_options: ClassVar = [
-        option for option in parameter_options(_ALGORITHMS) if option.name != _K
-    ]
+    algorithm_options: ClassVar = parameter_options(_ALGORITHMS)
 
 
 @click.command("choose-k", cls=_Command, help=_HELP)
@@ -121,9 +124,9 @@ class _Command(RequestCommand):
 @click.option(
     "--ks",
     type=_Ks(),
-    default="2-10",
+    default="1-10",
     show_default=True,
-    help="Numbers of clusters: numbers and ranges, such as 2-12, 2,4,8 or 10-50:10.",
+    help="Numbers of clusters: numbers and ranges, such as 1-12, 1,2,4,8 or 10-50:10.",
 )
 @click.option(
     "--algorithm",
@@ -135,8 +138,9 @@ class _Command(RequestCommand):
 @click.option(
     "--criteria",
     type=_Criteria(),
-    default=",".join(_CRITERIA),
-    help=f"Criteria, separated by commas.  [default: all of them, {', '.join(_CRITERIA)}]",
+    default=_ALL,
+    show_default=True,
+    help=f"Criteria, separated by commas: {', '.join(_CRITERIA)}.",
 )
 @click.option(
     "--sample-size",
@@ -178,7 +182,7 @@ def command(
         }
         estimator = chosen.estimator(**parameters)
         with counting(is_watched() and not as_json) as on_step:
-            choice, notes = _choose(table, estimator, ks, on_step, options)
+            choice, notes = _choose(table, chosen, estimator, ks, on_step, options)
     say("note", *notes)
     if as_json:
         report = {
@@ -204,12 +208,13 @@ def command(
 
 def _choose(
     table: Table,
+    algorithm: Algorithm,
     estimator: Any,
     ks: list[int],
     on_step: Callable[[str, int, int], object],
     options: dict[str, Any],
 ) -> tuple[Any, tuple[str, ...]]:
-    """What is chosen, and what the fits have warned of.
+    """What is chosen, what the fits have warned of, and why they may not be trusted.
 
     Raises
     ------
@@ -217,7 +222,8 @@ def _choose(
         When the values or the numbers of clusters cannot be used.
     """
     seed = estimator.random_state
-    with warnings.catch_warnings(record=True) as warned:
+    # What the arithmetic warns of, `doubts` says in words that help.
+    with warnings.catch_warnings(record=True) as warned, np.errstate(all="ignore"):
         warnings.simplefilter("always")
         try:
             choice = choose_k(
@@ -225,7 +231,10 @@ def _choose(
             )
         except ValueError as error:
             raise InputError(f"{table.source}: {error}") from error
-    return choice, tuple(dict.fromkeys(str(warning.message) for warning in warned))
+    notes = [str(warning.message) for warning in warned]
+    for model in choice.estimators:
+        notes.extend(doubts(algorithm, model, table.values))
+    return choice, tuple(dict.fromkeys(notes))
 
 
 def _as_dict(choice: Any) -> dict[str, Any]:
@@ -250,8 +259,9 @@ def _print_table(choice: Any, title: str) -> None:
     for i, k in enumerate(choice.ks.tolist()):
         cells = []
         for name, scores in choice.scores.items():
+            error = choice.errors[name][i] if name in choice.errors else np.nan
             mark = "*" if choice.choices[name].k == k else " "
-            cells.append(("-" if np.isnan(scores[i]) else f"{scores[i]:.5g}") + mark)
+            cells.append(_cell(scores[i], error) + mark)
         values.add_row(str(k), *cells)
 
     reasons = Grid(box=box.SIMPLE, show_header=False)
@@ -261,7 +271,19 @@ def _print_table(choice: Any, title: str) -> None:
     for name, found in choice.choices.items():
         k = "-" if found.k is None else str(found.k)
         reasons.add_row(name.replace("_", " "), k, found.reason)
-    # Nobody sees the edge of a pipe or a file: no line is folded there.
-    width = None if sys.stdout.isatty() else 10_000
+    # Nobody sees the edge of a pipe or a file: no line is folded or filled up there.
+    is_seen = sys.stdout.isatty()
+    width = None if is_seen else 10_000
     console = Console(width=width, markup=False, emoji=False, highlight=False)
-    console.print(title, values, reasons, sep="\n")
+    with console.capture() as captured:
+        console.print(title, values, reasons, sep="\n")
+    text = captured.get()
+    if not is_seen:
+        text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+    sys.stdout.write(text)
+
+
+def _cell(score: float, error: float) -> str:
+    if np.isnan(score):
+        return "-"
+    return f"{score:.5g}" if np.isnan(error) else f"{score:.3g} ({error:.2g})"

@@ -103,7 +103,7 @@ def fit_table(
     """
     parameters, reasons = with_eps(table, algorithm, parameters)
     model = new_model(table, algorithm, parameters)
-    # What the arithmetic warns of, `_doubts` says in words that help.
+    # What the arithmetic warns of, `doubts` says in words that help.
     with (
         warnings.catch_warnings(record=True) as warned,
         np.errstate(all="ignore"),
@@ -119,8 +119,8 @@ def fit_table(
             raise InputError(f"{table.source}: {error}") from error
         seconds = time.perf_counter() - start
     notes = tuple(str(warning.message) for warning in warned)
-    doubts = () if algorithm.of_directions else _doubts(model, table.values)
-    return Fit(algorithm, table, model, seconds, (*reasons, *notes, *doubts))
+    doubted = doubts(algorithm, model, table.values)
+    return Fit(algorithm, table, model, seconds, (*reasons, *notes, *doubted))
 
 
 def _show_progress(model: Any, display: contextlib.ExitStack) -> None:
@@ -135,10 +135,10 @@ def _show_progress(model: Any, display: contextlib.ExitStack) -> None:
     model.set_callbacks(lambda _: status.stop(), ProgressBar(transient=True))
 
 
-def _doubts(model: Any, values: np.ndarray) -> Iterator[str]:
+def doubts(algorithm: Algorithm, model: Any, values: np.ndarray) -> Iterator[str]:
     """Why the clusters may not be trusted: squared distances beyond what a number can be."""
     inertia = getattr(model, "inertia_", None)
-    if inertia is None:
+    if inertia is None or algorithm.of_directions:
         return
     centers, labels = model.cluster_centers_, model.labels_
     limits = np.finfo(centers.dtype)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from numbers import Integral
 from typing import Any
@@ -25,10 +25,7 @@ _FLAGS = {
     "algorithm": ("--variant",),
 }
 # The shell has its own way of these: --threads, the progress bar, never touching the input, labels.
-_NOT_OFFERED = {"compute_labels", "copy_x", "n_jobs", "verbose"}
-# The shell gives the same clusters each time.
-_DEFAULTS: Mapping[str, Any] = {"random_state": 0}
-
+_NOT_OFFERED = frozenset({"compute_labels", "copy_x", "n_jobs", "verbose"})
 # More are not listed in the help.
 _MOST_WORDS = 10
 
@@ -110,6 +107,11 @@ class Algorithm:
         Whether it compares directions: distances are cosine distances then.
     by_density : bool
         Whether it has an ``eps``, which the shell can choose by the data (`AUTO`).
+    defaults : mapping of str to object
+        Values of parameters that the class has others for. The shell gives the same clusters each
+        time.
+    left_out : frozenset of str
+        Parameters that are not offered.
     """
 
     name: str
@@ -118,6 +120,8 @@ class Algorithm:
     class_name: str
     of_directions: bool = False
     by_density: bool = False
+    defaults: Mapping[str, Any] = field(default_factory=lambda: {"random_state": 0})
+    left_out: frozenset[str] = _NOT_OFFERED
 
     @property
     def estimator(self) -> Any:
@@ -136,8 +140,8 @@ class Algorithm:
             if self.by_density and name == "eps":
                 alternatives.append(Options({AUTO}))
             says_something = any(not isinstance(part, IsNone) for part in alternatives)
-            if says_something and name not in _NOT_OFFERED:
-                default = _DEFAULTS.get(name, parameter.default)
+            if says_something and name not in self.left_out:
+                default = self.defaults.get(name, parameter.default)
                 description = _first_sentence(descriptions.get(name, ""))
                 yield Parameter(name, AnyOf(tuple(alternatives)), default, description)
 
@@ -207,7 +211,8 @@ def chosen_parameters(algorithm: Algorithm, given: Mapping[str, Any]) -> dict[st
         When the algorithm has no such parameter, or may not have that value.
     """
     offered = {option_name(p.flags): p for p in algorithm.parameters()}
-    chosen = {p.name: _DEFAULTS[p.name] for p in offered.values() if p.name in _DEFAULTS}
+    names = {parameter.name for parameter in offered.values()}
+    chosen = {name: value for name, value in algorithm.defaults.items() if name in names}
     for option, word in given.items():
         if word is None:
             continue

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scratchml.algorithms.internal_metrics import (
+    Moments,
     calinski_harabasz,
     cluster_moments,
     davies_bouldin,
@@ -14,7 +15,7 @@ from scratchml.algorithms.internal_metrics import (
 from scratchml.algorithms.silhouette import silhouette_interval, silhouette_score
 
 from .fits import Fits, codes_of
-from .gap import log_dispersion
+from .gap import is_negligible, log_dispersion
 from .steps import Steps
 
 CRITERIA = (
@@ -64,6 +65,7 @@ class Fitted(NamedTuple):
 def score_fits(
     fits: Fits,
     X: np.ndarray,
+    table: Any,
     ks: list[int],
     seed: int | None,
     names: tuple[str, ...],
@@ -74,12 +76,15 @@ def score_fits(
     """Fit every k to all samples, and score it by the criteria that one clustering decides.
 
     Where fewer clusters were found than asked for, no clustering into k clusters is known, and the
-    inertia alone is defined. Where clusters are single places, the Calinski-Harabasz score is not.
+    inertia alone is defined. Where clusters are single places, the Calinski-Harabasz score is not,
+    and the inertia, which may be left by rounding, is 0.
 
     Parameters
     ----------
     fits : Fits
     X : float[n_samples, n_features]
+    table : array-like of shape (n_samples, n_features)
+        What is fitted: X, or the table that it was read from.
     ks : list of int
     seed : int or None
     names : tuple of str
@@ -98,23 +103,40 @@ def score_fits(
     labels, estimators = [], []
     for i, k in enumerate(ks):
         steps.begin(f"fit, k={k}")
-        model = fits(X, k, seed)
-        codes, n_found = codes_of(model, X)
+        model = fits(table, k, seed)
+        codes, n_found = codes_of(model, table)
         moments = cluster_moments(X, codes, n_found)
         inertia = float(moments.sq_deviations.sum())
         log_dispersions[i] = log_dispersion(inertia, X)
         is_whole[i] = n_found == k
         if "inertia" in names:
-            scores["inertia"][i] = inertia if np.isfinite(log_dispersions[i]) else 0
+            scores["inertia"][i] = 0 if is_negligible(inertia, X) else inertia
         if is_whole[i] and 1 < k < len(X):
             if "silhouette" in names:
                 scores["silhouette"][i], silhouette_errors[i] = silhouette(X, codes)
             if "calinski_harabasz" in names and np.isfinite(log_dispersions[i]):
                 scores["calinski_harabasz"][i] = calinski_harabasz(moments)
             if "davies_bouldin" in names:
-                scores["davies_bouldin"][i] = davies_bouldin(moments)
+                scores["davies_bouldin"][i] = _davies_bouldin_at_any_scale(moments)
         if keep_fits:
             labels.append(codes)
             estimators.append(model)
     kept = np.array(labels) if keep_fits else None
     return Fitted(scores, silhouette_errors, log_dispersions, is_whole, kept, estimators)
+
+
+def _davies_bouldin_at_any_scale(moments: Moments) -> float:
+    """The Davies-Bouldin score, which is 0 where all distances are below a constant.
+
+    That tells of coinciding samples only at a scale where distances are far above it. The score
+    does not depend on the scale, and a power of 2 costs no digit.
+    """
+    largest = float(moments.deviations.max())
+    if not np.isfinite(largest):
+        return np.nan
+    _, exponent = np.frexp(largest)
+    origins, shifts, deviations = (
+        np.ldexp(values, 50 - exponent)
+        for values in (moments.origins, moments.shifts, moments.deviations)
+    )
+    return davies_bouldin(moments._replace(origins=origins, shifts=shifts, deviations=deviations))

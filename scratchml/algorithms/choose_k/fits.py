@@ -21,8 +21,8 @@ class Fits:
     Parameters
     ----------
     estimator : estimator
-        With ``get_params``, ``fit``, and one of the parameters `COUNTS`; fitted, it has ``labels_``
-        or ``predict``. It is left as it is.
+        With ``get_params``, ``fit``, ``fit_predict`` or ``predict``, and one of the parameters
+        `COUNTS`. It is left as it is.
 
     Raises
     ------
@@ -37,18 +37,29 @@ class Fits:
         self._names = set(estimator.get_params(deep=False))
         found = [name for name in COUNTS if name in self._names]
         if not found:
+            hint = ""
+            if "steps" in self._names:
+                hint = (
+                    " Of a pipeline, apply the steps before the clusterer first, and pass the"
+                    " clusterer and what they return."
+                )
             raise TypeError(
                 f"choose_k needs an estimator with the parameter {' or '.join(COUNTS)},"
-                f" got {estimator!r}."
+                f" got {estimator!r}.{hint}"
+            )
+        if not (hasattr(estimator, "fit_predict") or hasattr(estimator, "predict")):
+            raise TypeError(
+                "choose_k needs a clusterer, with fit_predict or predict, but"
+                f" {estimator!r} has neither."
             )
         self._count = found[0]
 
-    def __call__(self, X: np.ndarray, k: int, seed: int | None) -> Any:
+    def __call__(self, X: Any, k: int, seed: int | None) -> Any:
         """A copy that is fitted to some data.
 
         Parameters
         ----------
-        X : float[n_samples, n_features]
+        X : array-like of shape (n_samples, n_features)
         k : int
             Number of clusters.
         seed : int or None
@@ -81,7 +92,7 @@ def _is_estimator(value: Any) -> bool:
     return hasattr(value, "get_params") and not isinstance(value, type)
 
 
-def codes_of(model: Any, X: np.ndarray) -> tuple[np.ndarray, int]:
+def codes_of(model: Any, X: Any) -> tuple[np.ndarray, int]:
     """The clusters in which a fitted copy has put the samples it was fitted to.
 
     Returns

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 
+from scratchml.algorithms.silhouette import CONSTRAINTS as SILHOUETTE
+from scratchml.core.containers import column_names
 from scratchml.core.params import Interval, Options, check_params
 from scratchml.core.validation import check_array, check_random_state
 
@@ -25,7 +27,7 @@ def choose_k(
     X: Any,
     ks: Iterable[int],
     *,
-    criteria: str | Sequence[str] = "all",
+    criteria: str | Iterable[str] = "all",
     metric: Any = "euclidean",
     sample_size: int | None = 5_000,
     n_refs: int = 10,
@@ -42,15 +44,19 @@ def choose_k(
     ----------
     estimator : estimator
         A clusterer with the parameter ``n_clusters`` or ``n_components``, of this library or of
-        scikit-learn. Copies of it are fitted.
+        scikit-learn. Copies of it are fitted. Not a pipeline: apply the steps before the clusterer
+        first.
     X : array-like of shape (n_samples, n_features)
-        The samples.
+        The samples. The copies that are fitted to all of a table get the table, and so the names of
+        its columns. Sparse data are refused, since reference sets of them would be dense: reduce
+        their dimension first.
     ks : iterable of int
-        Numbers of clusters, each at least 1.
-    criteria : 'all' or sequence of str, default='all'
-        Among 'inertia', 'silhouette', 'calinski_harabasz', 'davies_bouldin', 'gap' and 'stability'.
+        Numbers of clusters, from 1 to n_samples.
+    criteria : str or iterable of str, default='all'
+        Among 'inertia', 'silhouette', 'calinski_harabasz', 'davies_bouldin', 'gap' and 'stability',
+        or 'all'.
     metric : str or callable, default='euclidean'
-        Of the silhouette, as of `scratchml.metrics.silhouette_score`.
+        Of the silhouette, as of `scratchml.metrics.silhouette_score`, but for 'precomputed'.
     sample_size : int or None, default=5_000
         If there are more samples, so many are drawn at random: the silhouette is of those, by their
         distances to all samples, and gap and stability are those of the sample. None draws none.
@@ -85,8 +91,8 @@ def choose_k(
     InvalidParameterError
         If a parameter is not valid.
     TypeError
-        If the estimator has no number of clusters to set, or the data are of a kind that cannot be
-        taken.
+        If the estimator is no clusterer with a number of clusters to set, or the data are of a kind
+        that cannot be taken.
     ValueError
         If the data or the numbers of clusters are not valid. And whatever the estimator raises.
 
@@ -115,13 +121,13 @@ def choose_k(
     A criterion that is not defined at some k is NaN there: silhouette, Calinski-Harabasz,
     Davies-Bouldin and stability at 1 and where fewer clusters were found than asked for, the gap
     where clusters are single places. Silhouette, Calinski-Harabasz and Davies-Bouldin choose a k
-    also where there are no clusters at all. Where fits end in local minima criteria waver: let the
-    estimator run several times (``n_init``).
+    also where there are no clusters at all, and the gap does unless ``ks`` begin at 1. Where fits
+    end in local minima criteria waver: let the estimator run several times (``n_init``).
 
     Each k is fitted once to all samples, ``n_refs`` times to reference sets and ``2 n_splits``
     times to halves. Beyond the fits, the silhouette takes O(sample_size n_samples n_features) time
-    for each k, the others O(n_samples n_features). Memory is that of a fit, of a reference set, and
-    of what is kept.
+    for each k, which is most of all time where samples are many; the others take
+    O(n_samples n_features). Memory is that of a fit, of a reference set, and of what is kept.
 
     Four integers are drawn from ``random_state`` in any case. They seed, in this order: the copies
     fitted to all samples (unless ``random_state`` is an integer or None), the sample, the reference
@@ -159,9 +165,16 @@ def choose_k(
     """
     check_params(_CONSTRAINTS, locals(), "choose_k")
     names = _check_criteria(criteria)
-    X = check_array(X, estimator_name="choose_k")
-    numbers = _check_ks(ks)
+    if isinstance(metric, str) and metric == "precomputed":
+        raise ValueError(
+            "choose_k takes no metric='precomputed': criteria and estimators need the samples"
+            " themselves."
+        )
     fits = Fits(estimator)
+    has_columns = column_names(X) is not None
+    table, X = X, check_array(X, estimator_name="choose_k")
+    table = table if has_columns else X
+    numbers = _check_ks(ks, len(X))
 
     seeds = check_random_state(random_state).randint(MAX_SEED, size=4).tolist()
     fit_seed = seeds[0] if isinstance(random_state, np.random.RandomState) else random_state
@@ -172,7 +185,7 @@ def choose_k(
     steps = Steps(n_rounds * len(numbers), verbose, on_step)
 
     silhouette = Silhouette(metric, len(sample), seeds[1])
-    fitted = score_fits(fits, X, numbers, fit_seed, names, silhouette, keep_fits, steps)
+    fitted = score_fits(fits, X, table, numbers, fit_seed, names, silhouette, keep_fits, steps)
     scores, errors = fitted.scores, {}
     if "silhouette" in names and is_sampled:
         errors["silhouette"] = fitted.silhouette_errors
@@ -196,6 +209,7 @@ def choose_k(
         choices={name: choice_by(name, ks_array, scores[name], errors.get(name)) for name in names},
         n_samples=len(X),
         n_sampled=len(sample),
+        metric=metric,
         labels=fitted.labels,
         estimators=fitted.estimators,
         log_dispersion=gap.log_dispersion if gap else None,
@@ -204,6 +218,7 @@ def choose_k(
 
 
 _CONSTRAINTS: dict[str, Any] = {
+    "metric": SILHOUETTE["metric"],
     "sample_size": [Interval(Integral, 2, None, closed="left"), None],
     "n_refs": [Interval(Integral, 1, None, closed="left")],
     "reference": [Options(REFERENCES)],
@@ -215,22 +230,22 @@ _CONSTRAINTS: dict[str, Any] = {
 }
 
 
-def _check_criteria(criteria: str | Sequence[str]) -> tuple[str, ...]:
+def _check_criteria(criteria: str | Iterable[str]) -> tuple[str, ...]:
     """The criteria that were asked for, in the order of `CRITERIA`."""
     if isinstance(criteria, str) and criteria == "all":
         return CRITERIA
-    if (
-        isinstance(criteria, str)
-        or len(criteria) == 0
-        or not all(name in CRITERIA for name in criteria)
-    ):
+    if isinstance(criteria, Iterable) and not isinstance(criteria, str):
+        criteria = names = list(criteria)
+    else:
+        names = [criteria]
+    if not names or not all(name in CRITERIA for name in names):
         raise ValueError(
             f"criteria must be 'all' or some of {list(CRITERIA)}. Got {criteria!r} instead."
         )
-    return tuple(name for name in CRITERIA if name in criteria)
+    return tuple(name for name in CRITERIA if name in names)
 
 
-def _check_ks(ks: Iterable[int]) -> list[int]:
+def _check_ks(ks: Iterable[int], n_samples: int) -> list[int]:
     """Numbers of clusters, ascending, each once."""
     if not isinstance(ks, Iterable):
         raise TypeError(f"ks must be integers of at least 1. Got {ks!r} instead.")
@@ -238,6 +253,8 @@ def _check_ks(ks: Iterable[int]) -> list[int]:
     is_valid = [isinstance(k, Integral) and not isinstance(k, bool) and k >= 1 for k in numbers]
     if not numbers or not all(is_valid):
         raise ValueError(f"ks must be integers of at least 1. Got {numbers!r} instead.")
+    if max(numbers) > n_samples:
+        raise ValueError(f"n_samples={n_samples} should be >= n_clusters={max(numbers)}.")
     return sorted({int(k) for k in numbers})
 
 

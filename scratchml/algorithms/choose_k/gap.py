@@ -29,14 +29,17 @@ class Gap(NamedTuple):
 def log_dispersion(dispersion: float, X: np.ndarray) -> float:
     """Logarithm of the dispersion within clusters: of the sum of squared distances to their means.
 
-    NaN where that is nothing but rounding, each cluster being a single place.
+    NaN where that is nothing but rounding, or is beyond the largest number.
     """
-    return float(np.log(dispersion)) if dispersion > negligible(X) else np.nan
+    is_known = np.isfinite(dispersion) and not is_negligible(dispersion, X)
+    return float(np.log(dispersion)) if is_known else np.nan
 
 
-def negligible(X: np.ndarray) -> float:
-    """Dispersion that rounding alone may bring about."""
-    return X.size * float(2 * np.finfo(np.float64).eps * np.abs(X).max()) ** 2
+def is_negligible(dispersion: float, X: np.ndarray) -> bool:
+    """Whether rounding alone may bring about this dispersion: each cluster is a single place."""
+    largest = max(float(X.max()), -float(X.min()))
+    # Not squared on this side, where it might overflow.
+    return bool(np.sqrt(dispersion / X.size) <= 2 * np.finfo(np.float64).eps * largest)
 
 
 class ReferenceSets:
@@ -116,7 +119,9 @@ def gap_statistic(
     of_refs = np.array(
         [fit(*sets.draw(), f"reference set {b + 1} of {n_refs}") for b in range(n_refs)]
     )
-    expected = of_refs.mean(axis=0)
+    # A row for each k, contiguous: its sum is the same whatever other k there are.
+    of_refs = np.ascontiguousarray(of_refs.T)
+    expected = of_refs.mean(axis=1)
     gap = expected - log_dispersions
-    error = of_refs.std(axis=0) * np.sqrt(1 + 1 / n_refs)
+    error = of_refs.std(axis=1) * np.sqrt(1 + 1 / n_refs)
     return Gap(gap, np.where(np.isnan(gap), np.nan, error), log_dispersions, expected)

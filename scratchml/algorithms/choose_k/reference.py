@@ -4,12 +4,13 @@ symbol     name
 ---------  -----------------------------------------------------------------------
 n, d, k    numbers of samples, features and clusters
 W_k        dispersion: sum of squared distances to the mean of the own cluster   (1)
-z          reference set: n points, uniform in a box around the data             (2)
+depths     how far log W over log k is below the line between its ends           (2)
+z          reference set: n points, uniform in a box around the data             (3)
 B          number of reference sets
-Gap(k)     mean over the reference sets of log W_k, less that of the data        (3)
-s_k        standard error of Gap(k)                                              (4)
+Gap(k)     mean over the reference sets of log W_k, less that of the data        (4)
+s_k        standard error of Gap(k)                                              (5)
 n_ij       number of samples in cluster i of one clustering and j of another
-ARI        adjusted Rand index of two clusterings                                (6)
+ARI        adjusted Rand index of two clusterings                                (7)
 
 R. Tibshirani, G. Walther and T. Hastie, "Estimating the number of clusters in a data set via the
 gap statistic", Journal of the Royal Statistical Society B 63(2), 2001, section 4.
@@ -37,7 +38,7 @@ def dispersion(X: np.ndarray, labels: np.ndarray) -> float:
 
 
 def reference_set(X: np.ndarray, U: np.ndarray) -> np.ndarray:
-    """Equation (2): points uniform in the box around X along its principal components.
+    """Equation (3): points uniform in the box around X along its principal components.
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ def reference_set(X: np.ndarray, U: np.ndarray) -> np.ndarray:
 
 
 def gap(log_W: np.ndarray, log_W_refs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Equations (3) and (4): the gap of each k, and its standard error.
+    """Equations (4) and (5): the gap of each k, and its standard error.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def gap(log_W: np.ndarray, log_W_refs: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def choose_by_gap(gaps: np.ndarray, s: np.ndarray) -> int | None:
-    """Equation (5): the first place with Gap(k) >= Gap(k + 1) - s_{k + 1}, if any has."""
+    """Equation (6): the first place with Gap(k) >= Gap(k + 1) - s_{k + 1}, if any has."""
     for i in range(len(gaps) - 1):
         if gaps[i] >= gaps[i + 1] - s[i + 1]:
             return i
@@ -88,7 +89,7 @@ def pairs(n: np.ndarray) -> np.ndarray:
 
 
 def adjusted_rand(a: np.ndarray, b: np.ndarray) -> float:
-    """Equation (6): pairs that two clusterings both keep together, beside those expected by chance.
+    """Equation (7): pairs that two clusterings both keep together, beside those expected by chance.
 
     L. Hubert and P. Arabie, "Comparing partitions", Journal of Classification 2, 1985.
     """
@@ -99,7 +100,7 @@ def adjusted_rand(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def agreement(A: np.ndarray, B: np.ndarray, k: int, cluster: Cluster) -> float:
-    """Equation (7): how well clusterings of two halves agree on the samples of both.
+    """Equation (8): how well clusterings of two halves agree on the samples of both.
 
     Parameters
     ----------
@@ -116,7 +117,7 @@ def agreement(A: np.ndarray, B: np.ndarray, k: int, cluster: Cluster) -> float:
 
 
 def depths(ks: np.ndarray, W: np.ndarray) -> np.ndarray:
-    """Equation (8): how far log W over log k is below the line between its ends, over its height.
+    """Equation (2): how far log W over log k is below the line between its ends, over its height.
 
     V. Satopaa, J. Albrecht, D. Irwin and B. Raghavan, "Finding a 'kneedle' in a haystack: detecting
     knee points in system behavior", ICDCS workshops 2011, without smoothing.

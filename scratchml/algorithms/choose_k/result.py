@@ -34,6 +34,8 @@ class KChoice:
         Number of samples.
     n_sampled : int
         How many of them silhouette, gap and stability are of.
+    metric : str or callable, default='euclidean'
+        What the silhouette was computed by.
     labels : ndarray of shape (n_ks, n_samples), int32, or None, default=None
         Clusters of the samples at each k, from 0; None if they were not to be kept.
     estimators : list of estimators
@@ -70,6 +72,7 @@ default=None
     choices: Mapping[str, Choice]
     n_samples: int
     n_sampled: int
+    metric: Any = "euclidean"
     labels: np.ndarray | None = None
     estimators: list[Any] = field(default_factory=list)
     log_dispersion: np.ndarray | None = None

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 LEAST_DEPTH = 0.04
-"""How far below its chord the curve of inertia has to be for a knee, over the height of both."""
+"""How far below its chord the curve of inertia has to be for a knee, over the height of both.
+Chosen on data of the kinds that ``benchmarks/choose_k.py`` draws."""
 
 WEAK = 0.25
 """Silhouettes below tell of no substantial structure (Kaufman and Rousseeuw 1990, table 4)."""
@@ -16,7 +17,7 @@ STABLE = 0.8
 """Halves that agree less are not stable (Tibshirani and Walther 2005 take 0.8 to 0.9)."""
 
 NEARLY = 0.95
-"""Stability that is nearly as good as the best: so many times it."""
+"""Stability that is nearly as good as the best: so many times it. Chosen on the same data."""
 
 
 class Choice(NamedTuple):
@@ -57,9 +58,9 @@ def choice_by(
     if criterion == "silhouette":
         return by_silhouette(ks, scores, errors)
     if criterion == "calinski_harabasz":
-        return _by_best(ks, scores, "Calinski-Harabasz score is largest", int(np.nanargmax(scores)))
+        return _by_best(ks, scores, "Calinski-Harabasz score", "largest")
     if criterion == "davies_bouldin":
-        return _by_best(ks, scores, "Davies-Bouldin score is least", int(np.nanargmin(scores)))
+        return _by_best(ks, scores, "Davies-Bouldin score", "least")
     rule = by_gap if criterion == "gap" else by_stability
     return rule(ks, scores, np.asarray(errors))
 
@@ -83,22 +84,27 @@ def by_inertia(ks: np.ndarray, inertia: np.ndarray) -> Choice:
     known = np.isfinite(inertia) & (inertia > 0)
     x, y = np.log(ks[known]), np.log(inertia[known])
     if len(x) < 3:
-        return Choice(None, "A knee takes the inertia of at least three numbers of clusters.")
+        reason = "A knee takes the inertia of at least three numbers of clusters."
+        if (inertia == 0).any():
+            reason += _single_places(ks[inertia == 0][0])
+        return Choice(None, reason)
     if not y[0] > y[-1]:
         return Choice(None, "The inertia does not fall as clusters become more: it has no knee.")
     depths = depth_below_chord(x, y)
     deepest = int(np.argmax(depths))
+    first, last = ks[known][[0, -1]]
     if depths[deepest] < LEAST_DEPTH:
         return Choice(
             None,
-            f"The inertia has no knee up to k={ks[known][-1]}: on logarithmic axes it is hardly"
+            f"The inertia has no knee from k={first} to k={last}: on logarithmic axes it is hardly"
             " below the straight line between its ends, as it is without clusters.",
         )
     k = int(ks[known][deepest])
     return Choice(
         k,
-        f"The inertia has a knee at k={k}: on logarithmic axes it is farthest below the line"
-        f" between its ends there, by {_percent(depths[deepest])} of its height.",
+        f"The inertia has a knee at k={k}: there it is farthest below the straight line from"
+        f" k={first} to k={last}, on logarithmic axes, by {_percent(depths[deepest])} of the height"
+        " of that line.",
     )
 
 
@@ -113,8 +119,8 @@ def depth_below_chord(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def by_silhouette(ks: np.ndarray, scores: np.ndarray, errors: np.ndarray | None = None) -> Choice:
     """The largest silhouette."""
-    best = int(np.nanargmax(scores))
-    k, reason = _by_best(ks, scores, "silhouette is largest", best)
+    k, reason = _by_best(ks, scores, "silhouette", "largest")
+    best = int(np.flatnonzero(ks == k)[0])
     if errors is not None:
         reason += f" Its standard error is {errors[best]:.2g}."
     if scores[best] < WEAK:
@@ -122,13 +128,27 @@ def by_silhouette(ks: np.ndarray, scores: np.ndarray, errors: np.ndarray | None 
     return Choice(k, reason)
 
 
-def _by_best(ks: np.ndarray, scores: np.ndarray, what: str, best: int) -> Choice:
+def _by_best(ks: np.ndarray, scores: np.ndarray, what: str, best: str) -> Choice:
     """The k of the best score, the least of those that share it."""
-    k = int(ks[best])
-    reason = f"The {what} at k={k}: {scores[best]:.3g}."
-    if best > 0 and best == len(ks) - 1:
-        reason += " That is the largest k that was tried: larger ones may be better still."
+    at = int(np.nanargmax(scores) if best == "largest" else np.nanargmin(scores))
+    k, defined = int(ks[at]), np.flatnonzero(np.isfinite(scores))
+    if len(defined) == 1:
+        return Choice(k, f"The {what} is defined at k={k} alone: {scores[at]:.3g}.")
+    reason = f"The {what} is {best} at k={k}: {scores[at]:.3g}."
+    if at == defined[-1]:
+        reason += _largest_k(at, ks, "better still")
     return Choice(k, reason)
+
+
+def _largest_k(last: int, ks: np.ndarray, what: str) -> str:
+    """What is to be said of a choice beyond which no other k is known."""
+    if last == len(ks) - 1:
+        return f" That is the largest k that was tried: larger ones may be {what}."
+    return " That is the largest k at which it is defined."
+
+
+def _single_places(k: int) -> str:
+    return f" From k={k} on no cluster is more than a single place."
 
 
 # --- gap and stability ----------------------------------------------------------------------------
@@ -146,12 +166,18 @@ def by_gap(ks: np.ndarray, gaps: np.ndarray, errors: np.ndarray) -> Choice:
     gaps, errors : float64[n_ks]
     """
     enough = gaps[:-1] >= gaps[1:] - errors[1:]  # not where either is NaN
+    defined = np.flatnonzero(np.isfinite(gaps))
+    last = int(defined[-1])
+    beyond = "" if last == len(ks) - 1 else _single_places(ks[last + 1])
     if not enough.any():
-        return Choice(
-            None,
-            f"The gap still rises at k={ks[np.isfinite(gaps)][-1]}, the last at which it is"
-            " defined: none before is large enough beside the next. Try larger k.",
-        )
+        if len(defined) == 1:
+            reason = f"The gap is defined at k={ks[last]} alone: there is none to compare it with."
+        else:
+            reason = (
+                f"The gap still rises at k={ks[last]}, the last at which it is defined: none before"
+                " is large enough beside the next."
+            )
+        return Choice(None, reason + (beyond or " Try larger k."))
     first = int(np.argmax(enough))
     k, following = int(ks[first]), int(ks[first + 1])
     reason = (
@@ -166,9 +192,9 @@ def by_gap(ks: np.ndarray, gaps: np.ndarray, errors: np.ndarray) -> Choice:
         )
     elif k == 1:
         reason += " The data cannot be told from a single cluster."
-    elif first == 0:
+    if first == 0 and k > 1:
         reason += f" Smaller k were not tried: there may be fewer than {k} clusters, or none."
-    return Choice(k, reason)
+    return Choice(k, reason + beyond)
 
 
 def by_stability(ks: np.ndarray, means: np.ndarray, errors: np.ndarray) -> Choice:
@@ -192,16 +218,20 @@ def by_stability(ks: np.ndarray, means: np.ndarray, errors: np.ndarray) -> Choic
             f" than {best:.2f}, at k={ks[np.nanargmax(means)]}; {STABLE:g} is asked for.",
         )
     last = int(np.flatnonzero(means >= NEARLY * best)[-1])
-    k = int(ks[last])
+    k, defined = int(ks[last]), np.flatnonzero(np.isfinite(means))
+    found = f"the adjusted Rand index is {means[last]:.2f}"
+    if np.isfinite(errors[last]):
+        found += f", its standard error {errors[last]:.2g}"
+    if len(defined) == 1:
+        return Choice(
+            k, f"Clusterings of two halves agree at k={k}, and no other is known: {found}."
+        )
     reason = (
         f"k={k} is the largest at which clusterings of two halves agree nearly as well as at the"
-        f" best: the adjusted Rand index is {means[last]:.2f}"
+        f" best: {found}; the best is {best:.2f}, at k={ks[np.nanargmax(means)]}."
     )
-    if np.isfinite(errors[last]):
-        reason += f", its standard error {errors[last]:.2g}"
-    reason += f"; the best is {best:.2f}, at k={ks[np.nanargmax(means)]}."
-    if last == len(ks) - 1 and len(ks) > 1:
-        reason += " That is the largest k that was tried: larger ones may be as stable."
+    if last == defined[-1]:
+        reason += _largest_k(last, ks, "as stable")
     return Choice(k, reason)
 
 

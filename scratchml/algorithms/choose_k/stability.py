@@ -43,7 +43,8 @@ def stability(
         Standard error of the mean; NaN for a single split.
     """
     n_samples = len(X)
-    agreements = np.full((n_splits, len(ks)), np.nan)
+    # A row for each k, contiguous: its sum is the same whatever other k there are.
+    agreements = np.full((len(ks), n_splits), np.nan)
     for b in range(n_splits):
         order = random_state.permutation(n_samples)
         seed = int(random_state.randint(MAX_SEED))
@@ -51,11 +52,11 @@ def stability(
         for i, k in enumerate(ks):
             steps.begin(f"stability, split {b + 1} of {n_splits}, k={k}")
             if is_whole[i] and 1 < k <= len(B):
-                agreements[b, i] = _agreement(fits, A, B, k, seed)
+                agreements[i, b] = _agreement(fits, A, B, k, seed)
     error = np.full(len(ks), np.nan)
     if n_splits > 1:
-        error = agreements.std(axis=0, ddof=1) / np.sqrt(n_splits)
-    return agreements.mean(axis=0), error
+        error = agreements.std(axis=1, ddof=1) / np.sqrt(n_splits)
+    return agreements.mean(axis=1), error
 
 
 def _agreement(fits: Fits, A: np.ndarray, B: np.ndarray, k: int, seed: int) -> float:

@@ -10,8 +10,10 @@ import sys
 import numpy as np
 import pytest
 import sklearn.cluster
+import sklearn.decomposition
 import sklearn.metrics
 import sklearn.mixture
+from sklearn.pipeline import make_pipeline
 
 import scratchml
 from scratchml.algorithms.choose_k import Choice, reference
@@ -27,6 +29,7 @@ from scratchml.model_selection import KChoice, choose_k
 X = make_blobs(48, 2, centers=[[0, 0], [9, 0], [0, 9]], cluster_std=0.7, random_state=0)[0]
 FEW = {"n_refs": 2, "n_splits": 2, "random_state": 0}
 KS = [1, 2, 3, 4]
+PIPELINE = make_pipeline(KMeans())
 INTERNAL = ["inertia", "silhouette", "calinski_harabasz", "davies_bouldin"]
 
 
@@ -139,6 +142,48 @@ def test_what_is_computed_does_not_depend_on_what_else_is(choice):
         same(found, choice, names)
 
 
+def test_what_is_computed_does_not_depend_on_other_ks():
+    few = {"n_refs": 9, "n_splits": 9, "random_state": 0, "criteria": ["gap", "stability"]}
+    both, alone = (choose_k(KMeans(n_init=1), X, ks, **few) for ks in ([4, 5], [5]))
+    for name in few["criteria"]:
+        assert alone.scores[name][0] == both.scores[name][1], name
+        assert alone.errors[name][0] == both.errors[name][1], name
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e100])
+def test_scale_does_not_count(choice, scale):
+    found = choose_k(KMeans(n_init=3), scale * X, KS, criteria=INTERNAL, **FEW)
+    for name in INTERNAL:
+        expected = choice.scores[name] * (scale**2 if name == "inertia" else 1)
+        np.testing.assert_allclose(found.scores[name], expected, rtol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid value")
+def test_values_whose_squares_are_no_numbers():
+    found = choose_k(KMeans(), 1e170 * X, KS, criteria=["gap", *INTERNAL], **FEW)
+    assert np.isinf(found.scores["inertia"]).all()
+    for name in ("calinski_harabasz", "davies_bouldin", "gap"):
+        assert np.isnan(found.scores[name]).all(), name
+        assert found.choices[name].k is None, name
+
+
+def test_a_single_criterion(choice):
+    for names in ("gap", iter(["gap"]), {"gap"}):
+        found = choose_k(KMeans(n_init=3), X, KS, criteria=names, **FEW)
+        assert list(found.scores) == ["gap"]
+        same(found, choice, ["gap"])
+
+
+def test_a_table_is_fitted_with_its_names():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(X, columns=["a", "b"])
+    names = ["silhouette"]
+    for estimator in (KMeans(), sklearn.mixture.GaussianMixture()):
+        found = choose_k(estimator, table, [2, 3], criteria=names, random_state=0)
+        assert found.best("silhouette").feature_names_in_.tolist() == ["a", "b"]
+        same(found, choose_k(estimator, X, [2, 3], criteria=names, random_state=0), names)
+
+
 @pytest.mark.jit
 def test_same_bits_for_any_number_of_threads(choice):
     with scratchml.threads(1):
@@ -217,6 +262,7 @@ def test_any_clusterer(estimator):
 def test_another_metric():
     names = ["silhouette"]
     found = choose_k(KMeans(n_init=3), X, [2, 3], criteria=names, metric="cosine", random_state=0)
+    assert found.metric == "cosine"
     for i in range(2):
         expected = sklearn.metrics.silhouette_score(X, found.labels[i], metric="cosine")
         assert found.scores["silhouette"][i] == pytest.approx(expected, rel=1e-9)
@@ -249,6 +295,9 @@ def test_fewer_places_than_clusters():
     for name in ("gap", "calinski_harabasz"):
         assert np.isnan(found.scores[name])[[2, 3]].all(), name
     assert np.isnan(found.errors["gap"])[[2, 3]].all()
+    for name in ("inertia", "gap"):
+        told = "From k=3 on no cluster is more than a single place."
+        assert found.choices[name].reason.endswith(told), name
 
 
 def test_as_many_clusters_as_samples():
@@ -421,9 +470,21 @@ def test_plot(choice):
             f"criteria must be 'all' or some of {list(CRITERIA)}. Got [] instead.",
         ),
         (
-            {"criteria": "gap"},
+            {"criteria": "elbow"},
             ValueError,
-            f"criteria must be 'all' or some of {list(CRITERIA)}. Got 'gap' instead.",
+            f"criteria must be 'all' or some of {list(CRITERIA)}. Got 'elbow' instead.",
+        ),
+        (
+            {"criteria": None},
+            ValueError,
+            f"criteria must be 'all' or some of {list(CRITERIA)}. Got None instead.",
+        ),
+        ({"ks": [2, 49]}, ValueError, "n_samples=48 should be >= n_clusters=49."),
+        (
+            {"metric": "precomputed"},
+            ValueError,
+            "choose_k takes no metric='precomputed': criteria and estimators need the samples"
+            " themselves.",
         ),
         (
             {"n_refs": 0},
@@ -448,12 +509,31 @@ def test_plot(choice):
             "choose_k needs an estimator with the parameter n_clusters or n_components, got"
             " DBSCAN().",
         ),
+        (
+            {"estimator": PIPELINE},
+            TypeError,
+            "choose_k needs an estimator with the parameter n_clusters or n_components, got"
+            f" {PIPELINE!r}. Of a pipeline, apply the steps before the clusterer first, and pass"
+            " the clusterer and what they return.",
+        ),
+        (
+            {"estimator": sklearn.decomposition.PCA()},
+            TypeError,
+            "choose_k needs a clusterer, with fit_predict or predict, but PCA() has neither.",
+        ),
     ],
 )
 def test_errors(arguments, error, message):
-    given = {"estimator": KMeans(), "X": X, "ks": [2, 3], **arguments}
+    heard = []
+    given = {"estimator": KMeans(), "X": X, "ks": [2, 3], "on_step": heard.append, **arguments}
     with pytest.raises(error, match=f"^{re.escape(message)}$"):
         choose_k(**given)
+    assert not heard  # before any fit
+
+
+def test_an_unknown_metric_is_refused_before_any_fit():
+    with pytest.raises(InvalidParameterError, match=r"^The 'metric' parameter of choose_k must be"):
+        choose_k(KMeans(init="elsewhere"), X, [2], metric="far")
 
 
 @pytest.mark.parametrize("bad", [[[np.nan, 1.0]], [1.0, 2.0]], ids=["nan", "one-dimension"])

@@ -28,8 +28,8 @@ def test_knee():
     choice = choose("inertia", [16.0, 2.0, 1.0], ks=[1, 2, 4])
     assert choice.k == 2
     assert choice.reason == (
-        "The inertia has a knee at k=2: on logarithmic axes it is farthest below the line between"
-        " its ends there, by 25 % of its height."
+        "The inertia has a knee at k=2: there it is farthest below the straight line from k=1 to"
+        " k=4, on logarithmic axes, by 25 % of the height of that line."
     )
 
 
@@ -38,8 +38,8 @@ def test_a_power_of_k_has_no_knee(power):
     choice = choose("inertia", 7.0 * KS**-power)
     assert choice.k is None
     assert choice.reason == (
-        "The inertia has no knee up to k=6: on logarithmic axes it is hardly below the straight"
-        " line between its ends, as it is without clusters."
+        "The inertia has no knee from k=1 to k=6: on logarithmic axes it is hardly below the"
+        " straight line between its ends, as it is without clusters."
     )
 
 
@@ -49,7 +49,9 @@ def test_no_knee_without_a_fall_or_three_points():
     )
     few = "A knee takes the inertia of at least three numbers of clusters."
     assert choose("inertia", [3.0, 1.0]).reason == few
-    assert choose("inertia", [3.0, 1.0, 0.0, 0.0]).reason == few  # a logarithm has no zero
+    assert choose("inertia", [3.0, 1.0, 0.0, 0.0]).reason == (  # a logarithm has no zero
+        f"{few} From k=3 on no cluster is more than a single place."
+    )
 
 
 @settings(max_examples=50, deadline=None)
@@ -90,6 +92,35 @@ def test_notes_on_the_best():
     )
 
 
+def test_the_largest_k_at_which_it_is_defined():
+    note = " That is the largest k at which it is defined."
+    for criterion, scores in (
+        ("silhouette", [NAN, 0.6, 0.7, NAN]),
+        ("davies_bouldin", [NAN, 0.7, 0.6, NAN]),
+        ("stability", [NAN, 0.9, 0.9, NAN]),
+    ):
+        choice = choose(criterion, scores, [0.01] * 4)
+        assert choice.k == 3
+        assert note in choice.reason, criterion
+
+
+def test_a_single_k():
+    choices = {name: choose(name, [0.9], [0.01], ks=[3]) for name in ("silhouette", "stability")}
+    assert choices["silhouette"] == (
+        3,
+        "The silhouette is defined at k=3 alone: 0.9. Its standard error is 0.01.",
+    )
+    assert choices["stability"] == (
+        3,
+        "Clusterings of two halves agree at k=3, and no other is known: the adjusted Rand index is"
+        " 0.90, its standard error 0.01.",
+    )
+    assert choose("gap", [0.9], [0.01], ks=[3]) == (
+        None,
+        "The gap is defined at k=3 alone: there is none to compare it with. Try larger k.",
+    )
+
+
 def test_of_equals_the_least_k():
     assert choose("silhouette", [NAN, 0.5, 0.5]).k == 2
     assert choose("davies_bouldin", [NAN, 0.5, 0.5]).k == 2
@@ -126,8 +157,9 @@ def test_the_last_gap_cannot_be_chosen():
     assert choice == (
         None,
         "The gap still rises at k=3, the last at which it is defined: none before is large enough"
-        " beside the next. Try larger k.",
+        " beside the next. From k=4 on no cluster is more than a single place.",
     )
+    assert choose("gap", [0.1, 0.5, 0.9], [0.02] * 3).reason.endswith(" the next. Try larger k.")
 
 
 @pytest.mark.parametrize(
@@ -147,8 +179,15 @@ def test_the_last_gap_cannot_be_chosen():
             " Yet the gap is larger by more than its standard error at k=3: 0.9. Look at the"
             " curve.",
         ),
+        (
+            [0.3, 0.29, 0.9, 0.8],
+            [2, 3, 4, 5],
+            2,
+            " Yet the gap is larger by more than its standard error at k=4: 0.9. Look at the"
+            " curve. Smaller k were not tried: there may be fewer than 2 clusters, or none.",
+        ),
     ],
-    ids=["none", "first", "dip"],
+    ids=["none", "first", "dip", "first-and-dip"],
 )
 def test_notes_on_the_gap(scores, ks, k, note):
     choice = choose("gap", scores, [0.02] * len(scores), ks)
