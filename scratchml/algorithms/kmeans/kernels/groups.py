@@ -80,7 +80,8 @@ def make_group_room(grouped):
         np.empty(TILE, np.int32),
         np.empty(TILE, dtype),
         np.empty(TILE, dtype),
-        np.empty((n_groups, TILE), dtype),
+        # Unknown ones are computed with, to no effect: they must be numbers that do not overflow.
+        np.zeros((n_groups, TILE), dtype),
         np.empty((n_groups, TILE), dtype),
         np.empty(TILE, dtype),
         np.empty(TILE, np.int32),
