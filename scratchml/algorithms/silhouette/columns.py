@@ -10,8 +10,11 @@ from scratchml.core.blocks import map_blocks, row_blocks, row_pieces
 
 from .kernels.pairs import LARGEST, TOGETHER
 
+CACHE_LINE = 64
+"""Bytes in one."""
+
 ALIGNMENT = 16
-"""Columns are a multiple of this many,"""
+"""Columns are a multiple of this many, whole cache lines,"""
 
 ALIASED = 512
 """and not of this many, where all features of a point would fall into the same sets of a cache."""
@@ -62,7 +65,7 @@ def as_columns(X: np.ndarray, codes: np.ndarray, n_clusters: int) -> Columns:
     np.cumsum(np.bincount(codes, minlength=n_clusters), out=starts[1:])
     width = -(-n_samples // ALIGNMENT) * ALIGNMENT
     width += ALIGNMENT if width % ALIASED == 0 else 0
-    values = np.zeros((max(n_features + n_features % 2, 2), width), X.dtype)
+    values = aligned_zeros((max(n_features + n_features % 2, 2), width), X.dtype)
     low, high = X.min(axis=0), X.max(axis=0)
     exponent = _scale(low, high)
     # A feature that is the same everywhere stays zeros: scaled by the others it might overflow.
@@ -75,6 +78,14 @@ def as_columns(X: np.ndarray, codes: np.ndarray, n_clusters: int) -> Columns:
 
     map_blocks(step, row_blocks(n_samples, COPY_OPERATIONS * n_features))
     return Columns(order, starts, values)
+
+
+def aligned_zeros(shape: tuple[int, int], dtype: np.dtype[Any]) -> np.ndarray:
+    """Zeros that begin where a cache line does, so that no vector of them lies in two."""
+    n_values, per_line = shape[0] * shape[1], CACHE_LINE // dtype.itemsize
+    values = np.zeros(n_values + per_line, dtype)
+    first = -values.ctypes.data % CACHE_LINE // dtype.itemsize
+    return values[first : first + n_values].reshape(shape)
 
 
 def _scale(low: np.ndarray, high: np.ndarray) -> int:

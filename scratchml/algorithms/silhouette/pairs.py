@@ -24,7 +24,7 @@ from scratchml.core.blocks import (
     stop_if_cancelled,
 )
 
-from .columns import Columns, as_columns
+from .columns import ALIGNMENT, Columns, aligned_zeros, as_columns
 from .kernels.pairs import TOGETHER, Work, compare
 from .means import Means, within_of_sums
 
@@ -162,9 +162,10 @@ def mean_distances_of(
 def new_work(columns: Columns, n_rows: int, n_columns: int) -> Work:
     """Memory for comparing rows with columns."""
     n_features = len(columns.values)
-    tile_size = max(min(TILE_SIZE, TILE_BYTES // (8 * n_features)), 32)
+    tile_size = min(TILE_SIZE, TILE_BYTES // (8 * n_features) // ALIGNMENT * ALIGNMENT)
+    shape = TOGETHER, max(tile_size, 2 * ALIGNMENT)
     return Work(
-        tile=np.zeros((TOGETHER, tile_size), columns.values.dtype),
+        tile=aligned_zeros(shape, columns.values.dtype),
         row_sums=np.zeros(n_rows),
         within=np.zeros(n_rows),
         nearest=np.full(n_rows, np.inf),
