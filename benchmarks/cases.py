@@ -6,7 +6,7 @@ A case is a line in `CASES`. It names parameters as scikit-learn does; contestan
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,41 @@ class Rows:
         chosen = np.random.default_rng(self.seed).choice(X.shape[0], self.number, replace=False)
         rows = X[chosen]
         return rows if isinstance(rows, np.ndarray) else rows.toarray()
+
+
+@dataclass(frozen=True)
+class Precisions:
+    """A parameter whose value is the inverse covariance of each component, as wide as the data.
+
+    All components have that of the data without its correlations.
+    """
+
+    n_components: int
+    covariance_type: str
+
+    def of(self, X: Any) -> np.ndarray:
+        """The precisions in the shape of the covariance type, float64."""
+        variances = X.var(axis=0, dtype=np.float64)
+        if self.covariance_type == "spherical":
+            return np.full(self.n_components, 1 / variances.mean())
+        if self.covariance_type == "diag":
+            return np.tile(1 / variances, (self.n_components, 1))
+        shared = np.diag(1 / variances)
+        return (
+            shared if self.covariance_type == "tied" else np.tile(shared, (self.n_components, 1, 1))
+        )
+
+
+MADE_OF_DATA = Rows, Precisions
+"""Kinds of parameters whose values are known when the data are."""
+
+
+def read_parameter(value: Any) -> Any:
+    """A parameter of a case from its JSON value."""
+    if not isinstance(value, Mapping):
+        return value
+    kind = next(kind for kind in MADE_OF_DATA if {f.name for f in fields(kind)} == value.keys())
+    return kind(**value)
 
 
 @dataclass(frozen=True)
@@ -55,6 +90,9 @@ class Case:
         Condition: the iterations that every contestant must have run. None: as many as it takes.
     threads : int or None
         Condition: threads of every contestant. None: as many as a fit would use.
+    agreement : float or None
+        Condition: relative difference of objectives and values up to which a contestant has done
+        the same. None: that of `scratchml.bench.outcomes`.
     quick : int or None
         Samples in a quick run; None leaves the case out of it.
     """
@@ -72,6 +110,7 @@ class Case:
     has_labels: bool = False
     n_iter: int | None = None
     threads: int | None = None
+    agreement: float | None = None
     quick: int | None = None
 
     @property
@@ -86,7 +125,7 @@ class Case:
         drawn = DATASETS[self.dataset](*shape, **self.options)
         X = drawn[: self.n_samples] if self.n_queries else drawn
         parameters = {
-            name: value.of(X) if isinstance(value, Rows) else value
+            name: value.of(X) if isinstance(value, MADE_OF_DATA) else value
             for name, value in self.parameters.items()
         }
         if self.n_queries:
@@ -113,10 +152,7 @@ class Case:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Case:
         """The case that `to_dict` has described."""
-        parameters = {
-            name: Rows(**value) if isinstance(value, Mapping) else value
-            for name, value in values["parameters"].items()
-        }
+        parameters = {name: read_parameter(value) for name, value in values["parameters"].items()}
         return cls(**{**values, "parameters": parameters})
 
 
@@ -262,6 +298,52 @@ def external(
     return Case(name, "external_metrics", *shape, {"function": function}, **conditions)
 
 
+def mixture(
+    name: str,
+    n_samples: int,
+    n_features: int,
+    n_components: int,
+    covariance_type: str = "full",
+    *,
+    dtype: str = "float64",
+    method: str = "fit",
+    n_iter: int = 10,
+    **conditions: Any,
+) -> Case:
+    """Some iterations of EM from one given start, or a method of a mixture that had them.
+
+    No covariance collapses on the way. A tolerance of zero is never reached.
+    """
+    parameters = {
+        "n_components": n_components,
+        "covariance_type": covariance_type,
+        "tol": 0,
+        "max_iter": n_iter,
+        "weights_init": [1 / n_components] * n_components,
+        "means_init": Rows(n_components),
+        "precisions_init": Precisions(n_components, covariance_type),
+    }
+    if method == "fit":
+        conditions = {"n_iter": n_iter, **conditions}
+    else:
+        parameters["method"] = method
+    shape = n_samples, n_features, n_components, dtype
+    # In float32 scikit-learn computes in float32.
+    agreement = SAME_FLOAT64 if dtype == "float64" else None
+    conditions = {"options": WIDE, "agreement": agreement, **conditions}
+    return Case(name, "gaussian_mixture", *shape, parameters, **conditions)
+
+
+def whole_mixture(
+    name: str, n_samples: int, n_features: int, n_components: int, **conditions: Any
+) -> Case:
+    """A mixture as it is called: K-means for a start, and as many iterations as it takes."""
+    parameters = {"n_components": n_components, "random_state": 0}
+    shape = n_samples, n_features, n_components, "float64"
+    conditions = {"options": WIDE, "agreement": SAME_FLOAT64, **conditions}
+    return Case(name, "gaussian_mixture", *shape, parameters, **conditions)
+
+
 def radius_of(n_neighbors: int, n_samples: int) -> float:
     """Radius of the ball that holds so many of the samples spread over a unit cube, on average."""
     return float(np.cbrt(3 * n_neighbors / (4 * np.pi * n_samples)))
@@ -274,6 +356,7 @@ def disc_of(n_neighbors: int, n_samples: int) -> float:
 
 CLEAR, WIDE, MIXED = {"std": 0.5}, {"std": 3.0}, {"std": 25.0}
 BROAD = {"std": 6.0}
+SAME_FLOAT64 = 1e-9
 SMALL_FIT = {"n_clusters": 3, "random_state": 0}
 BATCHES = {"n_clusters": 60, "batch_size": 4096, "random_state": 0}
 MANY = {"std": 15.0, "box": 10_000.0}
@@ -359,6 +442,21 @@ CASES = {
         external("V", "v_measure_score"),
         external("FM", "fowlkes_mallows_score"),
         external("EN", "entropy", has_labels=False),
+        mixture("G1", 1_000_000, 2, 5, quick=100_000),
+        mixture("G1-1", 1_000_000, 2, 5, threads=1),
+        mixture("G2", 200_000, 8, 10, quick=20_000),
+        mixture("G2-1", 200_000, 8, 10, threads=1),
+        mixture("G2f", 200_000, 8, 10, dtype="float32"),
+        mixture("G3", 100_000, 32, 16),
+        mixture("G3-1", 100_000, 32, 16, threads=1),
+        mixture("G4", 50_000, 64, 10),
+        mixture("G4-1", 50_000, 64, 10, threads=1),
+        mixture("GD", 300_000, 16, 12, "diag"),
+        mixture("GT", 300_000, 16, 12, "tied"),
+        mixture("GS", 300_000, 16, 12, "spherical"),
+        mixture("GSS", 200_000, 8, 10, method="score_samples", quick=20_000),
+        mixture("GPP", 200_000, 8, 10, method="predict_proba"),
+        whole_mixture("GF", 200_000, 8, 10, options=BROAD),
         Case("H1", "hdbscan", 50_000, 3, 20, "float64", HIERARCHY, options=CLEAR, quick=5000),
     )
 }

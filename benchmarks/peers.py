@@ -8,6 +8,7 @@ otherwise (its own dtype, a switch for its threads, a parameter counted differen
 from __future__ import annotations
 
 import os
+import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -82,10 +83,13 @@ class Peer(Contestant):
 
 
 class EstimatorPeer(Peer):
-    """``fit`` of an estimator, which is imported where it runs."""
+    """A method of an estimator, which is imported where it runs."""
 
     path: ClassVar[str]
     """Import path of the class."""
+
+    method: str = "fit"
+    """Which one it is."""
 
     def settings(self, n_threads: int) -> dict[str, Any]:
         """Arguments of the estimator."""
@@ -94,14 +98,14 @@ class EstimatorPeer(Peer):
     def load(self, X: Any, y: Any, n_threads: int) -> None:
         module, _, name = self.path.rpartition(".")
         estimator = getattr(import_module(module), name)(**self.settings(n_threads))
-        self._fit = EstimatorContestant(self.name, estimator)
-        self._fit.load(X, y, n_threads)
+        self._call = EstimatorContestant(self.name, estimator, self.method)
+        self._call.load(X, y, n_threads)
 
     def ready(self) -> Callable[[], Any]:
-        return self._fit.ready()
+        return self._call.ready()
 
     def outcome(self, result: Any) -> Outcome:
-        return self._fit.outcome(result)
+        return self._call.outcome(result)
 
 
 class ParallelEstimatorPeer(EstimatorPeer):
@@ -570,6 +574,40 @@ class SklearnSilhouette(SklearnMetricPeer):
 
     def settings(self, n_threads: int) -> dict[str, Any]:
         return {**super().settings(n_threads), "n_jobs": n_threads}
+
+
+# --- Gaussian mixtures ----------------------------------------------------------------------------
+
+
+@takes_part("gaussian_mixture", OURS)
+class OurMixture(EstimatorPeer):
+    """`scratchml.mixture.GaussianMixture`: ``fit``, or the parameter ``method`` of a fitted one.
+
+    Beside the last lower bound those of all iterations are compared.
+    """
+
+    path = "scratchml.mixture.GaussianMixture"
+
+    def __init__(self, name: str, parameters: Mapping[str, Any]) -> None:
+        super().__init__(name, parameters)
+        self.method = self.parameters.pop("method", self.method)
+
+    def load(self, X: Any, y: Any, n_threads: int) -> None:
+        warnings.filterwarnings("ignore", ".* did not converge", UserWarning)  # nor is it meant to
+        super().load(X, y, n_threads)
+
+    def outcome(self, result: Any) -> Outcome:
+        outcome = super().outcome(result)
+        if self.method != "fit":
+            return outcome
+        return replace(outcome, values=np.asarray(result.lower_bounds_, np.float64))
+
+
+@takes_part("gaussian_mixture", REFERENCE)
+class SklearnMixture(OurMixture):
+    """`sklearn.mixture.GaussianMixture`, whose threads are those of BLAS."""
+
+    path = "sklearn.mixture.GaussianMixture"
 
 
 # --- HDBSCAN: min_samples counts the point itself, as in scikit-learn -----------------------------

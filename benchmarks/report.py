@@ -23,9 +23,13 @@ TITLES = {
     "silhouette": "Silhouette",
     "internal_metrics": "Internal metrics",
     "external_metrics": "External metrics",
+    "gaussian_mixture": "Gaussian mixture",
     "hdbscan": "HDBSCAN",
 }
 """Headings of the algorithms; one that is not here is called by its key."""
+
+CHOICES = "function", "metric", "covariance_type", "method"
+"""Parameters by which the work of an algorithm is one of several kinds."""
 
 BUSY = 0.5
 """Load average before a run from which on the machine was not idle."""
@@ -81,7 +85,7 @@ def shown(results: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def size(case: dict[str, Any]) -> str:
-    """Shape of the data, clusters, neighbours or radius, dtype, and the metric where it is one."""
+    """Shape of the data, clusters, neighbours or radius, dtype, and what the parameters choose."""
     n, d, k = (case[name] for name in ("n_samples", "n_features", "n_clusters"))
     parameters = case["parameters"]
     if case["algorithm"] == "external_metrics":
@@ -91,7 +95,7 @@ def size(case: dict[str, Any]) -> str:
     if "eps" in parameters:
         k = f"eps = {parameters['eps']:.3g}"
     k = parameters.get("n_neighbors", k)
-    named = (parameters[what] for what in ("function", "metric") if what in parameters)
+    named = (parameters[what] for what in CHOICES if what in parameters)
     return ", ".join([f"{n:,} x {d}, {k}, {case['dtype']}", *named])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from scratchml.bench import ContestantError, UnfairDuelError
+from scratchml.bench import ContestantError, Duel, UnfairDuelError
 from scratchml.bench.measure import Measurement, Record, measure
 from scratchml.bench.statistics import FEWEST_ROUNDS
 
@@ -87,7 +87,9 @@ def run_duel(case: Case, measured: Measurement, base: str, peer: str) -> dict[st
     try:
         for name in (base, peer):
             check_iterations(case, measured.records[name])
-        return measured.duel(base, peer).to_dict()
+        duel = measured.duel(base, peer)
+        check_agreement(case, duel)
+        return duel.to_dict()
     except UnfairDuelError as error:
         return {"refused": str(error)}
 
@@ -103,6 +105,24 @@ def check_iterations(case: Case, record: Record) -> None:
     n_iter = record.outcome.n_iter
     if case.n_iter is not None and n_iter != case.n_iter:
         raise UnfairDuelError(f"{record.name} ran {n_iter} iterations, not {case.n_iter}")
+
+
+def check_agreement(case: Case, duel: Duel) -> None:
+    """Hold the two of a duel to the agreement that the case asks for.
+
+    Raises
+    ------
+    UnfairDuelError
+        When objectives or values differ by more.
+    """
+    agreement = duel.agreement
+    found = agreement.objective_difference, agreement.value_difference
+    differences = [abs(difference) for difference in found if difference is not None]
+    if case.agreement is not None and not max(differences, default=0.0) <= case.agreement:
+        raise UnfairDuelError(
+            f"{duel.ours.name} and {duel.theirs.name} differ by {max(differences):.2g}, "
+            f"not by at most {case.agreement:g}"
+        )
 
 
 def run(

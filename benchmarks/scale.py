@@ -16,7 +16,7 @@ from scratchml.bench.duels import readable_seconds
 from scratchml.bench.measure import measure
 from scratchml.plot.palette import OKABE_ITO
 
-from .cases import MIXED, Case, Rows, bisections, density, lloyd, silhouette, spherical
+from .cases import MIXED, Case, Rows, bisections, density, lloyd, mixture, silhouette, spherical
 from .peers import OURS, REFERENCE
 from .provenance import load, provenance
 from .report import mebibytes, table, title
@@ -182,6 +182,20 @@ def silhouettes(n_samples: int, n_features: int, n_clusters: int) -> Case:
     return silhouette("scale", n_samples, n_features, n_clusters)
 
 
+def plain_mixture(n_samples: int, n_features: int, n_clusters: int) -> Case:
+    """Three iterations of EM, with full covariances."""
+    return mixture("scale", n_samples, n_features, n_clusters, n_iter=3)
+
+
+def mixture_products(case: Case, n_iter: int) -> int:
+    """Half a matrix of products for each sample and component, to weigh it and to move it.
+
+    It is weighed once more when the iterations are over.
+    """
+    half = case.n_features * (case.n_features + 1) // 2
+    return case.n_samples * case.n_clusters * half * (2 * n_iter + 1)
+
+
 SCALINGS = {
     "kmeans": Scaling(
         plain_lloyd,
@@ -267,6 +281,18 @@ SCALINGS = {
         None,
         "n (n - 1) / 2 distances",
         lambda case, n_iter: case.n_samples * (case.n_samples - 1) // 2,
+    ),
+    "gaussian_mixture": Scaling(
+        plain_mixture,
+        {"n_samples": 100_000, "n_features": 2, "n_clusters": 5},
+        {
+            "n_samples": (100_000, 320_000, 1_000_000, 3_200_000, 10_000_000),
+            "n_features": (2, 4, 8, 16, 32),
+            "n_clusters": (2, 5, 10, 20, 40),
+        },
+        None,
+        "n k d (d + 1) / 2 products (2 iterations + 1) times",
+        mixture_products,
     ),
     "minibatch_kmeans": Scaling(
         one_pass_of_batches,

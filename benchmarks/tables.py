@@ -17,6 +17,7 @@ from .choose_k import choose_k_table
 from .dbscan_memory import dbscan_memory_table
 from .distances import distances_table
 from .limits import limits_table
+from .mixture_memory import mixture_memory_table
 from .provenance import ROOT
 from .report import ratios_table, summary, table
 from .scale import slopes_table
@@ -93,6 +94,7 @@ TABLES: dict[str, Callable[..., str]] = {
     "benchmarks/results/tree_memory.json": tree_memory_table,
     "benchmarks/results/dbscan_memory.json": dbscan_memory_table,
     "benchmarks/results/silhouette_memory.json": silhouette_memory_table,
+    "benchmarks/results/mixture_memory.json": mixture_memory_table,
     "benchmarks/results/unfairness.json": unfairness_table,
     "benchmarks/results/distances.json": distances_table,
     "benchmarks/results/limits.json": limits_table,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.cases import CASES, Case, Rows, disc_of, lloyd, radius_of
+from benchmarks.cases import CASES, Case, Precisions, Rows, disc_of, lloyd, mixture, radius_of
 from benchmarks.data import DATASETS, blobs, digits, nearest_centers, touching, uniform
 from benchmarks.peers import CONTESTANTS
 from scratchml.datasets import make_blobs
@@ -86,6 +86,32 @@ def test_balls_that_nearly_touch():
 def test_rows_are_different_ones():
     X = np.arange(10.0)[:, np.newaxis]
     assert len(np.unique(Rows(10).of(X))) == 10
+
+
+@pytest.mark.parametrize(
+    ("covariance_type", "shape"),
+    [("full", (4, 3, 3)), ("tied", (3, 3)), ("diag", (4, 3)), ("spherical", (4,))],
+)
+def test_precisions_are_those_of_the_data_without_correlations(covariance_type, shape):
+    X, parameters = mixture("small", 60, 3, 4, covariance_type).problem()
+    variances = X.var(axis=0)
+    expected = {"spherical": 1 / variances.mean(), "diag": 1 / variances}
+    one = expected.get(covariance_type, np.diag(1 / variances))
+    np.testing.assert_allclose(parameters["precisions_init"], np.broadcast_to(one, shape))
+    np.testing.assert_array_equal(parameters["means_init"], Rows(4).of(X))
+    assert sum(parameters["weights_init"]) == pytest.approx(1)
+
+
+def test_a_method_is_of_a_mixture_that_had_the_iterations():
+    fit, method = CASES["G2"], CASES["GSS"]
+    assert (fit.n_iter, method.n_iter) == (10, None)
+    assert method.parameters == {**fit.parameters, "method": "score_samples"}
+
+
+def test_parameters_made_of_data_are_told_apart():
+    for made in (Rows(3, 1), Precisions(3, "tied")):
+        case = replace(CASES["G1"], parameters={"a": made, "b": "full", "c": [0.5, 0.5]})
+        assert Case.from_dict(json.loads(json.dumps(case.to_dict()))).parameters == case.parameters
 
 
 def test_quick_run_takes_fewer_samples_or_leaves_the_case_out():

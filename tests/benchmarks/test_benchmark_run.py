@@ -104,6 +104,26 @@ def test_iterations_count_only_where_the_case_says_so(outcomes):
     assert duel["per_iteration"]
 
 
+@pytest.mark.parametrize(
+    ("change", "difference"),
+    [
+        pytest.param({"objective": -1 - 2e-9}, "2e-09", id="objective"),
+        pytest.param({"values": np.array([1.0, 1 - 5e-4])}, "0.0005", id="values"),
+        pytest.param({"objective": -1 - 2e-10}, None, id="close"),
+    ],
+)
+def test_agreement_is_as_close_as_the_case_says(outcomes, change, difference):
+    found = replace(FOUND, objective=-1.0, values=np.ones(2))
+    outcomes.update({"scratchml": replace(found, **change), "scikit-learn": found})
+    duel = run_case(replace(CASE, agreement=1e-9), ["scikit-learn"])["duels"]["scikit-learn"]
+    if difference is None:
+        assert duel["ratio"] == 1.0
+    else:
+        text = f"scratchml and scikit-learn differ by {difference}, not by at most 1e-09"
+        assert duel == {"refused": text}
+    assert "ratio" in run_case(CASE, ["scikit-learn"])["duels"]["scikit-learn"]
+
+
 def test_a_contestant_that_fails_ends_its_case_only(outcomes, monkeypatch):
     def measure(*arguments, **options):
         raise ContestantError("faiss has failed: MemoryError: none left")

@@ -157,6 +157,14 @@ def test_what_nothing_counts_is_shown_by_the_formula():
     assert SCALINGS["silhouette"].work(case, 0) == 4950
 
 
+def test_products_of_mixtures_are_half_matrices():
+    scaling = SCALINGS["gaussian_mixture"]
+    case = scaling.case(n_samples=10, n_features=3, n_clusters=4)
+    # Of one sample and component: six to weigh it, four times, and six to move it, three times.
+    assert scaling.work(case, case.n_iter) == 10 * 4 * (6 * 4 + 6 * 3)
+    assert case.parameters["covariance_type"] == "full"
+
+
 def test_converged_runs_are_refused(measured):
     measured["n_iter"] = 9
     with pytest.raises(UnfairDuelError, match=r"^scratchml ran 9 iterations, not 10$"):
