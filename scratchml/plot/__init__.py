@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from scratchml.core.doors import lazy_names
 
 if TYPE_CHECKING:
+    from scratchml.plot.bic import BICDisplay
     from scratchml.plot.centers import CentersDisplay
     from scratchml.plot.clusters import ClusterDisplay
     from scratchml.plot.dbscan_path import DBSCANPathDisplay
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from scratchml.plot.silhouette import SilhouetteDisplay
 
 __all__ = [
+    "BICDisplay",
     "CentersDisplay",
     "ClusterDisplay",
     "DBSCANPathDisplay",
@@ -33,6 +35,7 @@ __all__ = [
 __getattr__, __dir__ = lazy_names(
     __name__,
     {
+        "BICDisplay": "scratchml.plot.bic",
         "CentersDisplay": "scratchml.plot.centers",
         "ClusterDisplay": "scratchml.plot.clusters",
         "DBSCANPathDisplay": "scratchml.plot.dbscan_path",

@@ -155,13 +155,18 @@ def use_logarithmic_axes(ax: Any, ks: np.ndarray, values: np.ndarray) -> None:
 
 
 def draw_reason(ax: Any, k: int | None, reason: str) -> None:
+    """Write above the axes which k was chosen, and why."""
+    draw_title_and_reason(ax, "no k chosen" if k is None else f"k = {k}", reason)
+
+
+def draw_title_and_reason(ax: Any, title: str, reason: str) -> None:
     """Write above the axes what was chosen, and why, unless that takes half of their height."""
     lines = textwrap.wrap(reason, max(int(_width(ax) / (LETTER_WIDTH * _FONT_SIZE)), 20))
     height = _LINE * _FONT_SIZE * len(lines)
     if 2 * height > ax.get_window_extent().height * 72 / ax.figure.dpi:
         lines, height = [], 0
     pad = 6 + height
-    draw_titles([ax], ["no k chosen" if k is None else f"k = {k}"], pad=pad)
+    draw_titles([ax], [title], pad=pad)
     ax.annotate(
         literal("\n".join(lines)),
         (0.5, 1),
