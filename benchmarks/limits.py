@@ -1,4 +1,4 @@
-"""How far K-means and silhouettes are from what the machine can do: its arithmetic and its memory.
+"""How far measured times are from what the machine can do: its arithmetic and its memory.
 
     python -m benchmarks.limits [--rounds 30] [--out benchmarks/results/limits.json]
 
@@ -6,8 +6,9 @@ The machine's speed is the best of several rounds: multiply-adds in products of 
 NumPy's BLAS, and bytes read from memory while an array is summed. The limit of a K-means case is
 the longer of the times that it takes at those speeds to compare every row with every centre and to
 read the data, once in each iteration and once more for the last labels. Euclidean silhouettes
-compare each pair of rows once; their roots come on top. Measured times are those of
-``benchmarks/results/results.json``.
+compare each pair of rows once; their roots come on top. Mixtures with full covariances take half a
+matrix of products for each row and component, twice in each iteration and once more at the end;
+their exponentials come on top. Measured times are those of ``benchmarks/results/results.json``.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ from threadpoolctl import threadpool_limits
 from scratchml import get_num_threads
 from scratchml.bench.duels import readable_seconds
 
+from .cases import Case
 from .data import SPARSE
 from .peers import OURS
 from .provenance import ROOT, load, provenance, write_json
 from .report import BUSY, results_of, size, table
+from .scale import mixture_products
 
 MEASURED = ROOT / "benchmarks" / "results" / "results.json"
 
@@ -113,8 +116,9 @@ class Limit(NamedTuple):
 def amounts_of(case: dict[str, Any]) -> tuple[float, float] | None:
     """Multiply-adds that a case cannot do without, and numbers that it has to read.
 
-    None of sparse data, most of whose numbers are neither, of cases of K-means that seed, which do
-    more than iterations, and of silhouettes that compare no pairs.
+    None of sparse data, most of whose numbers are neither, of cases of K-means and mixtures that
+    seed, which do more than iterations, of mixtures whose covariances are not full, and of
+    silhouettes that compare no pairs.
     """
     n_values = case["n_samples"] * case["n_features"]
     if case["algorithm"] == "silhouette":
@@ -124,6 +128,10 @@ def amounts_of(case: dict[str, Any]) -> tuple[float, float] | None:
     if case["n_iter"] is None or case["dataset"] in SPARSE:
         return None
     n_values *= case["n_iter"] + 1
+    if case["algorithm"] == "gaussian_mixture":
+        if case["parameters"]["covariance_type"] != "full":
+            return None
+        return mixture_products(Case.from_dict(case), case["n_iter"]), n_values
     return n_values * case["n_clusters"], n_values
 
 
@@ -138,7 +146,7 @@ def limits(
         As from `measure`.
     measured : dict
         The report of ``python -m benchmarks``, on the same machine.
-    algorithm : {'kmeans', 'silhouette'}
+    algorithm : {'kmeans', 'silhouette', 'gaussian_mixture'}
 
     Returns
     -------

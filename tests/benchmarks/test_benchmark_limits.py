@@ -8,7 +8,7 @@ import pytest
 
 import scratchml
 from benchmarks import limits
-from benchmarks.cases import CASES, lloyd, silhouette
+from benchmarks.cases import CASES, lloyd, mixture, silhouette
 
 SPEEDS = {"2": {"float32": 8e9, "float64": 4e9, "bytes_read": 1e9}}
 REPORT = {"load": {"before": [0.1]}, "results": SPEEDS}
@@ -33,6 +33,9 @@ def measured():
             "D1": result(CASES["D1"], 1e-3),
             "N": nobody,
             "S": result(silhouette("S", 101, 10, 3), 1e-4),
+            "M": result(mixture("M", 1000, 4, 3, n_iter=2), 1e-3),
+            "MD": result(mixture("MD", 1000, 4, 3, "diag", n_iter=2), 1e-3),
+            "MW": result(CASES["GF"], 1e-3),
             "SM": result(silhouette("SM", 101, 10, 3, "manhattan"), 1e-4),
         }
     }
@@ -53,6 +56,15 @@ def test_limit_of_silhouettes_is_every_pair_once(measured):
     found = limits.limits(SPEEDS, measured, "silhouette")
     assert found == {
         "S": (pytest.approx(101 * 100 / 2 * 10 / 4e9), pytest.approx(1010 * 8 / 1e9), 1e-4)
+    }
+
+
+def test_limit_of_mixtures_is_half_a_matrix_to_weigh_and_half_to_move(measured):
+    found = limits.limits(SPEEDS, measured, "gaussian_mixture")
+    # Ten products of a sample and component: two iterations have both, the last densities one.
+    arithmetic = 1000 * 3 * 10 * (2 + 2 + 1) / 4e9
+    assert found == {
+        "M": (pytest.approx(arithmetic), pytest.approx(4000 * 3 * 8 / 1e9), 1e-3),
     }
 
 
