@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scratchml.plot.centers import CentersDisplay
     from scratchml.plot.clusters import ClusterDisplay
     from scratchml.plot.dbscan_path import DBSCANPathDisplay
+    from scratchml.plot.density import DensityDisplay
     from scratchml.plot.elbow import ElbowDisplay
     from scratchml.plot.gap import GapDisplay
     from scratchml.plot.history import HistoryDisplay
@@ -25,6 +26,7 @@ __all__ = [
     "CentersDisplay",
     "ClusterDisplay",
     "DBSCANPathDisplay",
+    "DensityDisplay",
     "ElbowDisplay",
     "GapDisplay",
     "HistoryDisplay",
@@ -39,6 +41,7 @@ __getattr__, __dir__ = lazy_names(
         "CentersDisplay": "scratchml.plot.centers",
         "ClusterDisplay": "scratchml.plot.clusters",
         "DBSCANPathDisplay": "scratchml.plot.dbscan_path",
+        "DensityDisplay": "scratchml.plot.density",
         "ElbowDisplay": "scratchml.plot.elbow",
         "GapDisplay": "scratchml.plot.gap",
         "HistoryDisplay": "scratchml.plot.history",
