@@ -142,7 +142,7 @@ def select_mixture(
     >>> selection = select_mixture(X, range(1, 6), random_state=0)
     >>> choice = selection.choices["bic"]
     >>> choice.n_components, choice.covariance_type, choice.family
-    (3, 'tied', 'EEE')
+    (3, 'spherical', 'VII')
     >>> selection.best_.means_.shape
     (3, 2)
     """
