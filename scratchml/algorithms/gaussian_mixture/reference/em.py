@@ -73,7 +73,7 @@ def em(
             L += log_prior(mu, Sigma, prior, covariance_type) / total
         # Step 3: parameters for these responsibilities.
         if prior is None:
-            pi, mu, Sigma = m_step(X, r, w, reg_covar, covariance_type)
+            pi, mu, Sigma = m_step(X, r, w, reg_covar, covariance_type, mu)
         else:
             pi, mu, Sigma = map_step(X, r, w, prior, covariance_type)
         yield EMStep(iteration, L, L - before, r, pi, mu, Sigma)

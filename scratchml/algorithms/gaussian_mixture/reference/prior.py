@@ -54,7 +54,7 @@ def map_step(
     pi, mu, Sigma
         As of `m_step`.
     """
-    N, means, W = moments(X, r, w)
+    N, means, W = moments(X, r, w, None)
     (k, d), (kappa, _, nu, Lambda) = means.shape, prior
     mu = (N[:, None] * means + kappa * prior.mu) / (N[:, None] + kappa)
     away = means - prior.mu

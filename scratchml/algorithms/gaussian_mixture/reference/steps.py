@@ -6,6 +6,8 @@ import numpy as np
 
 from .densities import log_densities
 
+LITTLE = 10 * np.finfo(float).eps
+
 
 def e_step(
     X: np.ndarray,
@@ -42,18 +44,27 @@ def e_step(
 
 
 def moments(
-    X: np.ndarray, r: np.ndarray, w: np.ndarray | None
+    X: np.ndarray, r: np.ndarray, w: np.ndarray | None, old_mu: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """N, means and W of the samples of each component; no component is without any weight."""
+    """N, means and W of the samples of each component.
+
+    A little weight is added where each mean was, at the origin if that is not known: a component
+    without samples stays there.
+    """
     wr = r if w is None else w[:, None] * r
-    N = wr.sum(axis=0) + 10 * np.finfo(float).eps  # 9.27
-    means = wr.T @ X / N[:, None]  # 9.24
+    N = wr.sum(axis=0) + LITTLE  # 9.27
+    means = (wr.T @ X + LITTLE * (0 if old_mu is None else old_mu)) / N[:, None]  # 9.24
     W = np.array([(wr[:, c, None] * (X - m)).T @ (X - m) for c, m in enumerate(means)])
     return N, means, W
 
 
 def m_step(
-    X: np.ndarray, r: np.ndarray, w: np.ndarray | None, reg_covar: float, covariance_type: str
+    X: np.ndarray,
+    r: np.ndarray,
+    w: np.ndarray | None,
+    reg_covar: float,
+    covariance_type: str,
+    old_mu: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Parameters of the largest likelihood when samples belong to components as r says.
 
@@ -65,13 +76,15 @@ def m_step(
     reg_covar : float
         Added to the variances.
     covariance_type : {'full', 'tied', 'diag', 'spherical'}
+    old_mu : float[k, d], optional
+        Where the means were.
 
     Returns
     -------
     pi, mu, Sigma
         Of the shapes that `e_step` takes.
     """
-    N, mu, W = moments(X, r, w)
+    N, mu, W = moments(X, r, w, old_mu)
     d = X.shape[1]
     if covariance_type == "full":
         Sigma = W / N[:, None, None] + reg_covar * np.eye(d)  # 9.25
