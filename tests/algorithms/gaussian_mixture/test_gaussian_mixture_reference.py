@@ -146,6 +146,18 @@ def test_component_of_weight_zero_takes_no_part():
     assert pytest.approx(-(math.log(2 * math.pi) + 0.5) / 2) == L
 
 
+def test_component_without_samples_stays_where_it_is():
+    X = np.array([[20.0], [21.0], [22.0]])
+    mu = np.array([[20.0], [-500.0]])
+    *_, step = reference.em(X, np.full(2, 0.5), mu, np.ones((2, 1, 1)), reg_covar=0.25)
+    assert step.mu[:, 0].tolist() == pytest.approx([21, -500])
+    assert step.Sigma[:, 0, 0].tolist() == pytest.approx([2 / 3 + 0.25, 0.25])
+    assert step.pi.tolist() == pytest.approx([1, 0], abs=1e-15)
+    # Where it was is not known of responsibilities alone.
+    _, mu, _ = reference.m_step(X, np.array([[1.0, 0.0]] * 3), None, 0.0, "full")
+    assert mu[:, 0].tolist() == pytest.approx([21, 0])
+
+
 def test_collapse_is_an_error():
     X = np.array([[0.0], [0.0], [1.0]])
     # Responsibilities of the first component for the last sample underflow: its variance is zero.
