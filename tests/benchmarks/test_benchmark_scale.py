@@ -28,6 +28,8 @@ from scratchml.bench import UnfairDuelError
 from scratchml.bench.measure import Measurement, Record
 from scratchml.bench.outcomes import Outcome
 from scratchml.cluster import DBSCAN, KMeans
+from scratchml.exceptions import ConvergenceWarning
+from scratchml.mixture import GaussianMixture
 from scratchml.neighbors import KDTree
 
 SMALL = Scaling(
@@ -157,12 +159,14 @@ def test_what_nothing_counts_is_shown_by_the_formula():
     assert SCALINGS["silhouette"].work(case, 0) == 4950
 
 
-def test_products_of_mixtures_are_half_matrices():
+def test_densities_of_mixtures_are_counted():
     scaling = SCALINGS["gaussian_mixture"]
-    case = scaling.case(n_samples=10, n_features=3, n_clusters=4)
-    # Of one sample and component: six to weigh it, four times, and six to move it, three times.
-    assert scaling.work(case, case.n_iter) == 10 * 4 * (6 * 4 + 6 * 3)
-    assert case.parameters["covariance_type"] == "full"
+    case = scaling.case(n_samples=60, n_features=2, n_clusters=3)
+    X, parameters = case.problem()
+    with pytest.warns(ConvergenceWarning):
+        mixture = GaussianMixture(**parameters).fit(X)
+    assert mixture.n_iter_ == case.n_iter
+    assert mixture.n_densities_ == scaling.work(case, case.n_iter) == 60 * 3 * 3
 
 
 def test_converged_runs_are_refused(measured):
