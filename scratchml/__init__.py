@@ -32,6 +32,7 @@ __getattr__, __dir__ = lazy_names(
         "datasets",
         "exceptions",
         "metrics",
+        "mixture",
         "model_selection",
         "neighbors",
         "plot",

@@ -6,6 +6,7 @@ import contextlib
 import time
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -25,6 +26,7 @@ from .options import (
     threads_option,
 )
 from .output import DELIMITERS, check_output, write_labels, write_picture
+from .registry import ALGORITHMS, Algorithm
 from .say import say
 from .status import is_watched, working
 
@@ -48,12 +50,20 @@ _HELP = f"""Cluster the rows of FILE.
     noise, whose label is -1, and how many are core points. --eps auto chooses eps by the data and
     says why, as suggest-eps does.
 
+    gmm fits a mixture of Gaussians, whose clusters overlap. Printed are the iterations, whether
+    they converged, the lower bound (mean log-likelihood of a row) and the BIC, which is lowest for
+    the number of components and the --covariance-type that suit the rows; then for each component
+    its weight, and how many rows it is the likeliest for. --proba writes the probability of each
+    component beside the label: into the file of --output, or else to standard output in place of
+    the report.
+
     \b
     Examples:
       scratchml cluster
       scratchml cluster points.csv -k 3 --columns x,y --plot clusters.png
       scratchml cluster points.csv --algorithm dbscan --eps auto --min-samples 10
       scratchml cluster people.csv --id name --standardize --output labels.csv
+      scratchml cluster points.csv --algorithm gmm -k 3 --proba --output labels.csv
       zcat big.csv.gz | scratchml cluster - -k 20 --json
 
     {EXIT_CODES}
@@ -68,6 +78,11 @@ _HELP = f"""Cluster the rows of FILE.
     metavar="LABELS.CSV",
     help="Write the id (or else the number, from 0) and the cluster of each row, in input order.",
 )
+@click.option(
+    "--proba",
+    is_flag=True,
+    help="Write the probability of each cluster, too: columns proba_0, proba_1, ...",
+)
 @plot_option
 @force_option
 @json_option
@@ -75,12 +90,15 @@ _HELP = f"""Cluster the rows of FILE.
 def command(
     request: Request,
     output: Path | None,
+    proba: bool,
     plot: Path | None,
     force: bool,
     as_json: bool,
     threads: int | None,
 ) -> None:
     """Do what the options say."""
+    if proba:
+        _check_proba(request.algorithm, output, as_json)
     if output is not None:
         check_output(output, tuple(DELIMITERS), force, request.file)
     check_picture(plot, force, request.file)
@@ -95,18 +113,38 @@ def command(
         say("note", *table.notes)
         fit = fit_table(table, request.algorithm, request.parameters, show_progress)
         say("note", *fit.notes)
+        if output is not None or proba:
+            probabilities = (fit.probabilities(), len(fit.clusters)) if proba else ()
+            write_labels(output, table.id_name, table.ids, fit.labels, force, *probabilities)
         if output is not None:
-            write_labels(output, table.id_name, table.ids, fit.model.labels_, force)
             say("note", f"labels written to {output}")
+        if output is not None or not proba:
+            from .report import print_json, print_tables
 
-        from .report import print_json, print_tables
-
-        (print_json if as_json else print_tables)(fit, seconds_to_read)
+            (print_json if as_json else print_tables)(fit, seconds_to_read)
         if plot is not None:
             # Last: whatever is wrong with the picture takes nothing else away.
-            from scratchml.plot import ClusterDisplay
+            from scratchml.plot import ClusterDisplay, DensityDisplay
 
+            display: Any = DensityDisplay if fit.is_mixture else ClusterDisplay
             draw = partial(
-                ClusterDisplay.from_estimator, fit.model, table.values, feature_names=table.columns
+                display.from_estimator, fit.model, table.values, feature_names=table.columns
             )
             write_picture(plot, lambda ax: draw(ax=ax), force)
+
+
+def _check_proba(algorithm: Algorithm, output: Path | None, as_json: bool) -> None:
+    """Find out beforehand whether there are probabilities, and somewhere to write them.
+
+    Raises
+    ------
+    click.UsageError
+        When there are none, or standard output is taken.
+    """
+    if not algorithm.has_probabilities:
+        able = " or ".join(other.name for other in ALGORITHMS.values() if other.has_probabilities)
+        raise click.UsageError(
+            f"--algorithm {algorithm.name} has no probabilities; --proba needs --algorithm {able}"
+        )
+    if as_json and output is None:
+        raise click.UsageError("--proba needs --output beside --json")

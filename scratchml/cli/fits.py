@@ -18,7 +18,12 @@ from .status import working
 from .tables import Table, row_slices
 
 # Attributes of a fitted estimator that the report shows, where it has them.
-_SHOWN = {"n_iter_": "iterations", "inertia_": "inertia"}
+_SHOWN = {
+    "n_iter_": "iterations",
+    "inertia_": "inertia",
+    "converged_": "converged",
+    "lower_bound_": "lower bound",
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,24 @@ class Fit:
     notes: tuple[str, ...] = ()
 
     @property
+    def is_mixture(self) -> bool:
+        """Whether the clusters are the components of a mixture."""
+        return hasattr(self.model, "covariances_")
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """Cluster of each row, int[n_rows]; of a mixture the likeliest component."""
+        if self.is_mixture:
+            return np.asarray(self.model.predict(self.table.values))
+        return np.asarray(self.model.labels_)
+
+    def probabilities(self) -> Iterator[list[float]]:
+        """For each row the probability of each cluster; few of them exist at a time."""
+        values = self.table.values
+        for rows in row_slices(values):
+            yield from self.model.predict_proba(values[rows]).tolist()
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What the fitted estimator says of the whole clustering, by name."""
         facts = {
@@ -52,17 +75,21 @@ class Fit:
             if hasattr(self.model, attribute)
         }
         if self.algorithm.by_density:
-            facts["noise"] = len(self.model.labels_) - sum(c["size"] for c in self.clusters)
+            facts["noise"] = len(self.labels) - sum(c["size"] for c in self.clusters)
             facts["core points"] = len(self.model.core_sample_indices_)
+        if self.is_mixture:
+            facts["bic"] = self.model.bic(self.table.values)
         return facts
 
     @cached_property
     def clusters(self) -> list[dict[str, Any]]:
         """For each cluster its number, size, share of the rows; where density makes clusters, its
-        core points; and where there are centres the mean distance of its rows to its centre (None
-        without rows) and the centre."""
-        labels, centers = self.model.labels_, getattr(self.model, "cluster_centers_", None)
+        core points; of a mixture its weight and its mean as the centre; and where there are other
+        centres the mean distance of its rows to its centre (None without rows) and the centre."""
+        labels, centers = self.labels, getattr(self.model, "cluster_centers_", None)
         n_clusters = int(labels.max()) + 1 if centers is None else len(centers)
+        if self.is_mixture:
+            n_clusters = len(self.model.means_)
         sizes = cluster_sizes(labels, n_clusters)
         clusters: list[dict[str, Any]] = [
             {"cluster": cluster, "size": size, "share": size / len(labels)}
@@ -72,6 +99,11 @@ class Fit:
             of_cores = cluster_sizes(labels[self.model.core_sample_indices_], n_clusters)
             for cluster, n_cores in zip(clusters, of_cores.tolist(), strict=True):
                 cluster["core points"] = n_cores
+        if self.is_mixture:
+            weights, means = self.model.weights_.tolist(), self.model.means_.tolist()
+            for cluster, weight, mean in zip(clusters, weights, means, strict=True):
+                cluster["weight"] = weight
+                cluster["center"] = mean
         if centers is not None:
             distances = mean_distances(
                 self.table.values, labels, centers, self.algorithm.of_directions
@@ -192,7 +224,7 @@ def new_model(table: Table, algorithm: Algorithm, parameters: Mapping[str, Any])
     """
     n_rows = len(table.values)
     model = algorithm.estimator(**parameters)
-    n_clusters = getattr(model, "n_clusters", None)
+    n_clusters = getattr(model, "n_clusters", getattr(model, "n_components", None))
     if n_clusters is not None and n_clusters > n_rows:
         raise InputError(
             f"{table.source}: {n_clusters} clusters need as many rows, but there are {n_rows};"

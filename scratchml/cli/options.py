@@ -185,8 +185,7 @@ def takes_request(function: Callable[..., None]) -> Callable[..., None]:
     def with_request(source: Source, algorithm: str, **others: Any) -> None:
         given = {option.name: others.pop(option.name) for option in _ALGORITHM_OPTIONS}
         chosen = ALGORITHMS[algorithm]
-        takes_k = any(parameter.name == "n_clusters" for parameter in chosen.parameters())
-        if source.file is None and takes_k and given["n_clusters"] is None:
+        if source.file is None and chosen.takes_k and given["n_clusters"] is None:
             given["n_clusters"] = str(_DIGITS)
         parameters = chosen_parameters(chosen, given)
         function(Request(**vars(source), algorithm=chosen, parameters=parameters), **others)

@@ -6,10 +6,12 @@ import contextlib
 import csv
 import os
 import shutil
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -83,22 +85,63 @@ def replaced(path: Path, force: bool) -> Iterator[Path]:
 
 
 def write_labels(
-    path: Path, id_name: str, ids: Iterable[Any], labels: np.ndarray, force: bool
+    path: Path | None,
+    id_name: str,
+    ids: Iterable[Any],
+    labels: np.ndarray,
+    force: bool,
+    probabilities: Iterable[Sequence[float]] | None = None,
+    n_clusters: int = 0,
 ) -> None:
     """Write the id and the cluster of each row, in order, under a header.
+
+    Parameters
+    ----------
+    path : Path or None
+        None stands for standard output.
+    id_name : str
+        Heading of the ids.
+    ids : iterable
+        What names the rows.
+    labels : ndarray of shape (n_rows,)
+        Their clusters.
+    force : bool
+        Whether to replace a file.
+    probabilities : iterable of sequences of n_clusters floats, optional
+        Of each row the probability of each cluster, which are further columns.
+    n_clusters : int
+        How many they are.
 
     Raises
     ------
     InputError
         When the file cannot be written; see `replaced`.
     """
-    delimiter = DELIMITERS[path.suffix.lower()]
+    names = [id_name, "cluster", *(f"proba_{cluster}" for cluster in range(n_clusters))]
     if isinstance(ids, np.ndarray):
         ids = _numbers(ids)
+    further = repeat(()) if probabilities is None else probabilities
+    # Of endless repetitions as many are taken as there are rows.
+    rows = (
+        (name, label, *own)
+        for (name, label), own in zip(
+            zip(ids, _numbers(labels), strict=True), further, strict=False
+        )
+    )
+    if path is None:
+        _write_rows(sys.stdout, ",", names, rows)
+        return
+    delimiter = DELIMITERS[path.suffix.lower()]
     with replaced(path, force) as new, new.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
-        writer.writerow((id_name, "cluster"))
-        writer.writerows(zip(ids, _numbers(labels), strict=True))
+        _write_rows(file, delimiter, names, rows)
+
+
+def _write_rows(
+    file: IO[str], delimiter: str, names: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
 
 
 def _numbers(values: np.ndarray) -> Iterator[Any]:

@@ -21,11 +21,15 @@ from scratchml.core.params import AnyOf, Constraint, Interval, IsNone, Options, 
 # Flags that are not simply the parameter's name: short ones, and one that the shell itself takes.
 _FLAGS = {
     "n_clusters": ("-k", "--n-clusters"),
+    "n_components": ("-k", "--n-clusters"),
     "random_state": ("--seed",),
     "algorithm": ("--variant",),
 }
-# The shell has its own way of these: --threads, the progress bar, never touching the input, labels.
-_NOT_OFFERED = frozenset({"compute_labels", "copy_x", "n_jobs", "verbose"})
+# The shell has its own way of these: --threads, the progress bar, never touching the input, labels,
+# one fit.
+_NOT_OFFERED = frozenset(
+    {"compute_labels", "copy_x", "n_jobs", "verbose", "verbose_interval", "warm_start"}
+)
 # More are not listed in the help.
 _MOST_WORDS = 10
 
@@ -128,6 +132,16 @@ class Algorithm:
         """The class; its module is imported now."""
         return getattr(import_module(self.door), self.class_name)
 
+    @property
+    def has_probabilities(self) -> bool:
+        """Whether its clusters overlap: a row belongs to each with a probability."""
+        return hasattr(self.estimator, "predict_proba")
+
+    @property
+    def takes_k(self) -> bool:
+        """Whether the number of clusters is chosen with ``-k``."""
+        return any("-k" in parameter.flags for parameter in self.parameters())
+
     def parameters(self) -> Iterator[Parameter]:
         """The parameters that the shell offers, in the order of the signature."""
         from docstring_parser import DocstringStyle, parse
@@ -152,6 +166,7 @@ ALGORITHMS = {
         Algorithm("kmeans", "K-means", "scratchml.cluster", "KMeans"),
         Algorithm("bisecting-kmeans", "Bisecting K-means", "scratchml.cluster", "BisectingKMeans"),
         Algorithm("dbscan", "DBSCAN", "scratchml.cluster", "DBSCAN", by_density=True),
+        Algorithm("gmm", "Gaussian mixture", "scratchml.mixture", "GaussianMixture"),
         Algorithm("minibatch-kmeans", "Mini-batch K-means", "scratchml.cluster", "MiniBatchKMeans"),
         Algorithm(
             "spherical-kmeans", "Spherical K-means", "scratchml.cluster", "SphericalKMeans", True
@@ -165,24 +180,18 @@ ALGORITHMS = {
 
 def parameter_options(algorithms: Mapping[str, Algorithm]) -> list[click.Option]:
     """One option for each flag that any of the algorithms has a parameter for."""
-    takers: dict[tuple[str, ...], list[tuple[str, Parameter]]] = {}
+    takers: dict[tuple[str, ...], list[tuple[Algorithm, Parameter]]] = {}
     for algorithm in algorithms.values():
         for parameter in algorithm.parameters():
-            takers.setdefault(parameter.flags, []).append((algorithm.name, parameter))
+            takers.setdefault(parameter.flags, []).append((algorithm, parameter))
     return [_option(flags, found, len(algorithms)) for flags, found in takers.items()]
 
 
 def _option(
-    flags: tuple[str, ...], takers: list[tuple[str, Parameter]], n_algorithms: int
+    flags: tuple[str, ...], takers: list[tuple[Algorithm, Parameter]], n_algorithms: int
 ) -> click.Option:
-    names = ", ".join(name for name, _ in takers)
     parameter = takers[0][1]
-    help_text = parameter.description
-    if len(takers) < n_algorithms:
-        help_text += f"  [{names}]"
-    defaults = {str(p.default): None for _, p in takers if p.default is not inspect.Parameter.empty}
-    if defaults:
-        help_text += f"  [default: {' or '.join(defaults)}]"
+    help_text = "  ".join(_help(takers_alike, n_algorithms) for takers_alike in _alike(takers))
     if parameter.is_flag:
         (flag,) = flags
         return click.Option([f"{flag}/--no-{flag[2:]}"], default=None, help=help_text)
@@ -193,6 +202,29 @@ def _option(
         return [word for word in words if word.startswith(begun)]
 
     return click.Option(list(flags), metavar=metavar, help=help_text, shell_complete=complete)
+
+
+def _alike(takers: list[tuple[Algorithm, Parameter]]) -> list[list[tuple[Algorithm, Parameter]]]:
+    """The takers in groups to which a parameter means the same.
+
+    Those of one door share the words of the first of them. Where these are none, the parameter
+    means what it means to the very first.
+    """
+    words: dict[str, str] = {}
+    groups: dict[str, list[tuple[Algorithm, Parameter]]] = {}
+    for algorithm, parameter in takers:
+        said = words.setdefault(algorithm.door, parameter.description)
+        groups.setdefault(said or takers[0][1].description, []).append((algorithm, parameter))
+    return list(groups.values())
+
+
+def _help(takers: list[tuple[Algorithm, Parameter]], n_algorithms: int) -> str:
+    """What a parameter means to some algorithms, which are named unless they are all."""
+    text = takers[0][1].description
+    if len(takers) < n_algorithms:
+        text += f"  [{', '.join(algorithm.name for algorithm, _ in takers)}]"
+    defaults = {str(p.default): None for _, p in takers if p.default is not inspect.Parameter.empty}
+    return f"{text}  [default: {' or '.join(defaults)}]" if defaults else text
 
 
 def chosen_parameters(algorithm: Algorithm, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -49,6 +49,8 @@ def _facts(fit: Fit) -> dict[str, Any]:
     # As many as are allowed: the fit may have converged in the last of them, or not.
     if facts.get("iterations") == getattr(fit.model, "max_iter", math.inf):
         facts["iterations"] = f"{facts['iterations']} (the most allowed)"
+    if "converged" in facts:
+        facts["converged"] = "yes" if facts["converged"] else "no"
     if "noise" in facts:
         share = facts["noise"] / len(fit.table.values)
         facts["noise"] = f"{facts['noise']} ({_cell('share', share)} %)"
