@@ -1,0 +1,274 @@
+"""Mixtures under hard conditions: threads, forks, interrupts, memory, odd layouts of data."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from gaussian_mixture_cases import as_parameters, each_init, each_type, fitted_bytes, start
+from helpers import run_python
+
+import scratchml
+from scratchml.algorithms.gaussian_mixture.rows import EXPONENTIAL_OPERATIONS
+from scratchml.core.blocks import row_blocks
+from scratchml.datasets import make_blobs
+from scratchml.mixture import GaussianMixture
+
+pytestmark = pytest.mark.filterwarnings("ignore:Best performing initialization did not converge")
+
+
+@pytest.fixture(scope="module")
+def large():
+    """Data of which every pass takes several blocks."""
+    return make_blobs(40_000, 6, centers=4, cluster_std=3, random_state=0)[0]
+
+
+# --- threads --------------------------------------------------------------------------------------
+
+
+@pytest.mark.jit
+@each_type
+@pytest.mark.parametrize("weighted", [False, True], ids=["unit", "weighted"])
+@pytest.mark.parametrize("on_collapse", ["raise", "prior"])
+def test_any_number_of_threads_gives_the_same_bits(large, covariance_type, weighted, on_collapse):
+    w = np.random.default_rng(1).uniform(0, 2, len(large)) if weighted else None
+    given = as_parameters(start(large, 4, covariance_type), covariance_type)
+    mixture = GaussianMixture(
+        4, covariance_type=covariance_type, on_collapse=on_collapse, max_iter=3, **given
+    )
+    # Of all passes, those that evaluate a spherical density take the fewest operations.
+    assert len(row_blocks(len(large), 4 * (EXPONENTIAL_OPERATIONS + 2 * 6 + 1))) > 3
+    results = []
+    for n_threads in (1, 2, 3, 8):
+        with scratchml.threads(n_threads):
+            results.append(fitted_bytes(mixture.fit(large, sample_weight=w)))
+            results[-1]["densities"] = mixture.score_samples(large).tobytes()
+            results[-1]["responsibilities"] = mixture.predict_proba(large).tobytes()
+            results[-1]["labels"] = mixture.predict(large).tobytes()
+            results[-1]["score"] = mixture.score(large, sample_weight=w)
+    for result in results[1:]:
+        assert result == results[0]
+
+
+@pytest.mark.jit
+@each_init
+def test_any_number_of_threads_begins_alike(large, init_params):
+    mixture = GaussianMixture(4, init_params=init_params, max_iter=1, random_state=0)
+    results = []
+    for n_threads in (1, 3):
+        with scratchml.threads(n_threads):
+            results.append(fitted_bytes(mixture.fit(large)))
+    assert results[0] == results[1]
+
+
+@pytest.mark.jit
+def test_fits_from_eight_threads_at_once(large):
+    X = large[:10_000]
+
+    def fit(seed):
+        return fitted_bytes(GaussianMixture(3, random_state=seed, max_iter=3).fit(X))
+
+    with scratchml.threads(1):
+        expected = [fit(seed) for seed in range(8)]
+    together = threading.Barrier(8)
+    results = [None] * 8
+
+    def run(seed):
+        together.wait(20)
+        results[seed] = fit(seed)
+
+    threads = [threading.Thread(target=run, args=[seed]) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == expected
+
+
+@pytest.mark.jit
+def test_fit_in_a_forked_child():
+    code = """
+import os, warnings
+import numpy as np
+from scratchml import threads
+from scratchml.mixture import GaussianMixture
+warnings.simplefilter("ignore")
+X = np.random.default_rng(0).normal(size=(40_000, 6))
+
+def fit():
+    with threads(4):
+        mixture = GaussianMixture(3, random_state=0, max_iter=2).fit(X)
+        return mixture.means_.tobytes() + mixture.predict_proba(X).tobytes()
+
+first = fit()
+child = os.fork()
+if child == 0:
+    os._exit(0 if fit() == first else 1)
+assert os.waitpid(child, 0)[1] == 0
+assert fit() == first
+"""
+    run_python(code)
+
+
+# --- interrupts -----------------------------------------------------------------------------------
+
+
+@pytest.mark.jit
+@pytest.mark.clock
+def test_interrupts_are_heard_within_half_a_second():
+    code = """
+import os, signal, threading, time, warnings
+import numpy as np
+import scratchml
+from scratchml.mixture import GaussianMixture
+
+def interrupted(call):
+    sent = []
+    def send():
+        time.sleep(0.15)
+        sent.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        while True:
+            call()
+    except KeyboardInterrupt:
+        delay = time.monotonic() - sent[0]
+        sender.join()
+        return delay
+
+def heard(call):
+    # What else runs on the machine may take the processor away once.
+    return interrupted(call) < 0.5 or interrupted(call) < 0.5
+
+warnings.simplefilter("ignore")
+X = np.random.default_rng(0).normal(size=(100_000, 16))
+scratchml.set_num_threads(2)
+for covariance_type in ("full", "tied", "diag", "spherical"):
+    options = {"covariance_type": covariance_type, "random_state": 0, "max_iter": 3}
+    few = X[:500]
+    mixture = GaussianMixture(4, **options).fit(few)  # compiles
+    mixture.predict(few), mixture.predict_proba(few), mixture.score_samples(few)
+    before = dict(vars(mixture))
+    for init_params in ("random", "random_from_data"):
+        mixture.set_params(n_components=30, init_params=init_params, tol=0, max_iter=10_000)
+        assert heard(lambda: mixture.fit(X)), (covariance_type, init_params)
+    mixture.set_params(**{name: before[name] for name in mixture.get_params()})
+    after = vars(mixture)
+    assert after.keys() == before.keys()
+    assert all(after[name] is before[name] for name in before)
+    assert heard(lambda: mixture.predict(X)), covariance_type
+    assert heard(lambda: mixture.predict_proba(X)), covariance_type
+    assert heard(lambda: mixture.explain(X)), covariance_type
+"""
+    run_python(code)
+
+
+# --- memory and layouts ---------------------------------------------------------------------------
+
+
+@pytest.mark.jit
+def test_a_fit_takes_no_array_of_samples_and_components():
+    # Linux tells the peak of a process and forgets it on request.
+    code = """
+import re, warnings
+import numpy as np
+from scratchml.mixture import GaussianMixture
+
+def kilobytes(quantity):
+    with open("/proc/self/status") as file:
+        return int(re.search(quantity + r":\\s+(\\d+) kB", file.read())[1])
+
+def forget_peak():
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
+
+warnings.simplefilter("ignore")
+n, k = 300_000, 16
+X = np.empty((n, 2))
+np.random.default_rng(0).standard_normal(out=X)
+for covariance_type in ("full", "tied", "diag", "spherical"):
+    for init_params in ("kmeans", "k-means++", "random", "random_from_data"):
+        mixture = GaussianMixture(k, covariance_type=covariance_type, init_params=init_params)
+        mixture.set_params(max_iter=2, random_state=0).fit(X[:2000])
+        if init_params in ("kmeans", "k-means++") and covariance_type != "full":
+            continue
+        forget_peak()
+        before = kilobytes("VmRSS")
+        mixture.fit(X)
+        used = kilobytes("VmHWM") - before
+        # Labels, and a few blocks; responsibilities would take 37 MiB.
+        assert used < 20 * 1024, (covariance_type, init_params, used)
+forget_peak()
+before = kilobytes("VmRSS")
+mixture.predict_proba(X)  # a canary, which must be seen
+assert kilobytes("VmHWM") - before > 30 * 1024
+"""
+    # Freed memory returns to the system at once, where glibc would keep some for later.
+    run_python(code, env={"MALLOC_MMAP_THRESHOLD_": "65536"}, timeout=120)
+
+
+@each_type
+def test_layouts_change_no_bit(covariance_type, tmp_path):
+    X = make_blobs(80, 3, centers=3, random_state=0)[0]
+    np.save(tmp_path / "X.npy", X)
+    frozen = X.copy()
+    frozen.flags.writeable = False
+    layouts = [
+        X,
+        frozen,
+        np.asfortranarray(X),
+        np.load(tmp_path / "X.npy", mmap_mode="r"),
+        np.repeat(X, 2, axis=0)[::2],
+        X.tolist(),
+    ]
+    mixtures = [
+        GaussianMixture(3, covariance_type=covariance_type, random_state=0).fit(data)
+        for data in layouts
+    ]
+    for mixture, data in zip(mixtures[1:], layouts[1:], strict=True):
+        assert fitted_bytes(mixture) == fitted_bytes(mixtures[0])
+        assert mixture.score_samples(data).tobytes() == mixtures[0].score_samples(X).tobytes()
+
+
+def test_data_and_weights_are_left_as_they_were():
+    X = make_blobs(80, 3, centers=3, random_state=0)[0]
+    w = np.random.default_rng(0).uniform(0, 2, 80)
+    before = X.tobytes(), w.tobytes()
+    mixture = GaussianMixture(3, random_state=0, on_collapse="restart").fit(X, sample_weight=w)
+    mixture.predict_proba(X), mixture.score(X, sample_weight=w), mixture.explain(X)
+    assert (X.tobytes(), w.tobytes()) == before
+
+
+def test_integers_are_data():
+    X = np.random.default_rng(0).integers(0, 50, size=(60, 2))
+    mixture = GaussianMixture(2, random_state=0).fit(X)
+    other = GaussianMixture(2, random_state=0).fit(X.astype(float))
+    assert fitted_bytes(mixture) == fitted_bytes(other)
+    np.testing.assert_array_equal(mixture.predict(X), other.predict(X.astype(float)))
+    assert mixture.means_.dtype == np.float64
+
+
+def test_mixed_precisions_of_fit_and_predict():
+    X = make_blobs(80, 3, centers=3, random_state=0)[0]
+    single = GaussianMixture(3, random_state=0).fit(X.astype(np.float32))
+    double = GaussianMixture(3, random_state=0).fit(X)
+    np.testing.assert_array_equal(single.predict(X), double.predict(X.astype(np.float32)))
+    np.testing.assert_allclose(single.score_samples(X), double.score_samples(X), rtol=1e-4)
+
+
+def test_work_is_counted():
+    X = make_blobs(80, 3, centers=3, random_state=0)[0]
+    mixture = GaussianMixture(3, random_state=0).fit(X)
+    # A pass over the rows in every iteration; where a mean moves far, one more.
+    assert mixture.n_densities_ % (80 * 3) == 0
+    assert mixture.n_iter_ <= mixture.n_densities_ // (80 * 3) <= 2 * mixture.n_iter_
+    still = GaussianMixture(
+        3,
+        weights_init=mixture.weights_,
+        means_init=mixture.means_,
+        precisions_init=mixture.precisions_,
+    ).fit(X)
+    assert still.n_densities_ == 80 * 3 * still.n_iter_
