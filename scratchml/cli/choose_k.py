@@ -8,7 +8,7 @@ import json
 import re
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,7 +18,10 @@ import numpy as np
 
 from scratchml import threads as use_threads
 from scratchml.algorithms.choose_k import CRITERIA, choose_k
+from scratchml.algorithms.select_mixture import COVARIANCE_TYPES
+from scratchml.algorithms.select_mixture import CRITERIA as MIXTURE_CRITERIA
 
+from . import choose_mixture
 from .fits import doubts
 from .options import (
     EXIT_CODES,
@@ -51,9 +54,16 @@ _ALGORITHMS = {
     for name, algorithm in ALGORITHMS.items()
     if any(parameter.name == _K for parameter in algorithm.parameters())
 }
+_MIXTURE = "gmm"
+# All kinds of covariances are tried, with the prior that select_mixture takes.
+_ALGORITHMS[_MIXTURE] = replace(
+    ALGORITHMS[_MIXTURE],
+    defaults={**ALGORITHMS[_MIXTURE].defaults, "n_init": _N_INIT, "on_collapse": "prior"},
+    left_out=ALGORITHMS[_MIXTURE].left_out
+    | {"n_components", "covariance_type", "warm_start", "verbose_interval"},
+)
 _RANGE = re.compile(r"(\d+)(?:-(\d+)(?::(\d+))?)?")
 _MOST_KS = 1_000
-_CRITERIA = tuple(name.replace("_", "-") for name in CRITERIA)
 _ALL = "all"
 
 _HELP = f"""Choose the number of clusters of the rows of FILE.
@@ -63,6 +73,9 @@ _HELP = f"""Choose the number of clusters of the rows of FILE.
     are their values, some with a standard error in parentheses, and a * where each chooses; --plot
     draws them. Let the numbers begin at 1: else nothing can say that there are no clusters.
 
+    Of Gaussian mixtures (--algorithm gmm) the kind of the covariances is chosen, too; the criteria
+    are BIC, AIC and ICL, of which the least is best.
+
     {FILES}
 
     \b
@@ -70,6 +83,7 @@ _HELP = f"""Choose the number of clusters of the rows of FILE.
       scratchml choose-k points.csv --ks 1-12 --plot criteria.png
       scratchml choose-k points.csv --ks 1-8,16-64:16 --criteria silhouette,gap
       scratchml choose-k points.csv --algorithm bisecting-kmeans --standardize --json
+      scratchml choose-k points.csv --algorithm gmm --covariance-types full,diag --criteria bic
 
     {EXIT_CODES}
     """
@@ -98,19 +112,28 @@ class _Ks(click.ParamType):
         return sorted(ks)
 
 
-class _Criteria(click.ParamType):
-    """Names of criteria, separated by commas, as `choose_k` knows them."""
+def _named(words: str, known: Sequence[str], option: str) -> list[str]:
+    """The names that words separated by commas are, in the order in which they are known.
 
-    name = "NAMES"
+    Raises
+    ------
+    click.BadParameter
+        When one is not known.
+    """
+    names = [word.strip().replace("-", "_") for word in words.split(",")]
+    if names == [_ALL]:
+        return list(known)
+    for name in names:
+        if name not in known:
+            raise click.BadParameter(
+                f"{_hyphened(name)!r} is none of {', '.join(map(_hyphened, known))}, {_ALL}",
+                param_hint=repr(option),
+            )
+    return [name for name in known if name in names]
 
-    def convert(self, value: Any, param: Any, context: Any) -> list[str]:
-        names = [word.strip().replace("_", "-") for word in value.split(",")]
-        if names == [_ALL]:
-            return list(CRITERIA)
-        for name in names:
-            if name not in _CRITERIA:
-                self.fail(f"{name!r} is none of {', '.join(_CRITERIA)}, {_ALL}")
-        return [name.replace("-", "_") for name in names]
+
+def _hyphened(name: str) -> str:
+    return name.replace("_", "-")
 
 
 class _Command(RequestCommand):
@@ -137,10 +160,17 @@ class _Command(RequestCommand):
 )
 @click.option(
     "--criteria",
-    type=_Criteria(),
+    metavar="NAMES",
     default=_ALL,
     show_default=True,
-    help=f"Criteria, separated by commas: {', '.join(_CRITERIA)}.",
+    help=f"Criteria, separated by commas: {', '.join(map(_hyphened, CRITERIA))};"
+    f" of gmm: {', '.join(MIXTURE_CRITERIA)}.",
+)
+@click.option(
+    "--covariance-types",
+    metavar="NAMES",
+    help=f"Kinds of covariances, separated by commas: {', '.join(COVARIANCE_TYPES)}."
+    f"  [{_MIXTURE}]  [default: {_ALL}]",
 )
 @click.option(
     "--sample-size",
@@ -148,7 +178,8 @@ class _Command(RequestCommand):
     default=inspect.signature(choose_k).parameters["sample_size"].default,
     show_default=True,
     metavar="N",
-    help="If there are more rows, the silhouette, the gap and the stability are of so many.",
+    help="If there are more rows, the silhouette, the gap and the stability are of so many."
+    f"  [all but {_MIXTURE}]",
 )
 @plot_option
 @force_option
@@ -158,7 +189,8 @@ def command(
     source: Source,
     ks: list[int],
     algorithm: str,
-    criteria: list[str],
+    criteria: str,
+    covariance_types: str | None,
     sample_size: int,
     plot: Path | None,
     force: bool,
@@ -170,20 +202,39 @@ def command(
     check_picture(plot, force, source.file)
     chosen = _ALGORITHMS[algorithm]
     parameters = chosen_parameters(chosen, given)
+    of_mixtures = algorithm == _MIXTURE
+    names = _named(criteria, MIXTURE_CRITERIA if of_mixtures else CRITERIA, "--criteria")
+    foreign = "sample_size" if of_mixtures else "covariance_types"
+    source_of = click.get_current_context().get_parameter_source
+    if source_of(foreign) is click.core.ParameterSource.COMMANDLINE:
+        raise click.UsageError(f"--algorithm {algorithm} has no option --{_hyphened(foreign)}")
+    kinds = _named(covariance_types or _ALL, COVARIANCE_TYPES, "--covariance-types")
     with contextlib.ExitStack() as resources:
         if threads is not None:
             resources.enter_context(use_threads(threads))
         table = source.read(resources)
         say("note", *table.notes)
         options = {
-            "criteria": criteria,
+            "criteria": names,
             "sample_size": sample_size,
             "metric": "cosine" if chosen.of_directions else "euclidean",
         }
-        estimator = chosen.estimator(**parameters)
         with counting(is_watched() and not as_json) as on_step:
-            choice, notes = _choose(table, chosen, estimator, ks, on_step, options)
+            if of_mixtures:
+                choice, notes = choose_mixture.choose(table, ks, kinds, names, parameters, on_step)
+            else:
+                estimator = chosen.estimator(**parameters)
+                choice, notes = _choose(table, chosen, estimator, ks, on_step, options)
     say("note", *notes)
+    if of_mixtures:
+        if as_json:
+            choose_mixture.print_json(table, choice, names, parameters, notes)
+        else:
+            title = f"{chosen.title} of {table.source}, {choice.n_samples} rows"
+            _print(title, *choose_mixture.tables_of(choice, names))
+        if plot is not None:
+            choose_mixture.draw(plot, choice, names, force)
+        return
     if as_json:
         report = {
             "algorithm": algorithm,
@@ -249,7 +300,6 @@ def _as_dict(choice: Any) -> dict[str, Any]:
 
 def _print_table(choice: Any, title: str) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table as Grid
 
     values = Grid(box=box.SIMPLE, header_style="bold cyan")
@@ -271,12 +321,19 @@ def _print_table(choice: Any, title: str) -> None:
     for name, found in choice.choices.items():
         k = "-" if found.k is None else str(found.k)
         reasons.add_row(name.replace("_", " "), k, found.reason)
+    _print(title, values, reasons)
+
+
+def _print(*parts: Any) -> None:
+    """Print a title and tables on standard output."""
+    from rich.console import Console
+
     # Nobody sees the edge of a pipe or a file: no line is folded or filled up there.
     is_seen = sys.stdout.isatty()
     width = None if is_seen else 10_000
     console = Console(width=width, markup=False, emoji=False, highlight=False)
     with console.capture() as captured:
-        console.print(title, values, reasons, sep="\n")
+        console.print(*parts, sep="\n")
     text = captured.get()
     if not is_seen:
         text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())

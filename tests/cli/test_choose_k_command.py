@@ -16,10 +16,11 @@ from shell_helpers import error_of
 
 from scratchml import cli
 from scratchml.algorithms.choose_k import CRITERIA
-from scratchml.cli.choose_k import _CRITERIA, command
+from scratchml.algorithms.select_mixture import COVARIANCE_TYPES
+from scratchml.cli.choose_k import _named, command
 from scratchml.cluster import KMeans
 from scratchml.datasets import make_blobs
-from scratchml.model_selection import choose_k
+from scratchml.model_selection import choose_k, select_mixture
 
 QUICK = ("choose-k", "points.npy", "--criteria", "inertia,silhouette", "--ks", "1-5")
 
@@ -197,7 +198,8 @@ def test_what_cannot_be_used(capsys: pytest.CaptureFixture[str]) -> None:
         "points.npy: n_samples=60 should be >= n_clusters=61."
     )
     assert error_of(capsys, *QUICK, "--criteria", "knee") == (
-        f"Invalid value for '--criteria': 'knee' is none of {', '.join(_CRITERIA)}, all"
+        "Invalid value for '--criteria': 'knee' is none of inertia, silhouette, calinski-harabasz,"
+        " davies-bouldin, gap, stability, all"
     )
     assert error_of(capsys, *QUICK, "-k", "3") == "No such option '-k'."
     assert error_of(capsys, *QUICK, "--algorithm", "dbscan").startswith(
@@ -212,5 +214,99 @@ def test_criteria() -> None:
     option = next(option for option in command.params if option.name == "criteria")
     assert isinstance(option, click.Option)
     assert option.default == "all"
-    assert option.type.convert("all", option, None) == list(CRITERIA)
-    assert option.type.convert("gap, davies-bouldin", option, None) == ["gap", "davies_bouldin"]
+    assert _named("all", CRITERIA, "--criteria") == list(CRITERIA)
+    assert _named("gap, davies-bouldin", CRITERIA, "--criteria") == ["davies_bouldin", "gap"]
+
+
+# --- mixtures -------------------------------------------------------------------------------------
+
+MIXTURES = ("choose-k", "points.npy", "--algorithm", "gmm", "--ks", "1-4", "--n-init", "1")
+
+
+def test_table_of_mixtures(points: np.ndarray, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([*MIXTURES, "--criteria", "bic,icl"]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    selection = select_mixture(points, range(1, 5), random_state=0)
+    lines = captured.out.splitlines()
+    assert [line for line in lines if line != line.rstrip()] == []
+    assert lines[0] == "Gaussian mixture of points.npy, 60 rows"
+    headers = [line.split() for line in lines if "tied" in line and "full" in line]
+    assert headers[:2] == [[f"{name},", "k", *COVARIANCE_TYPES] for name in ("BIC", "ICL")]
+    rows = [line.split() for line in lines if re.match(r"\s*\d+ ", line)]
+    assert len(rows) == 8
+    for name, part in (("bic", rows[:4]), ("icl", rows[4:])):
+        choice = selection.choices[name]
+        for j, (k, *cells) in enumerate(part):
+            assert int(k) == j + 1
+            for i, kind in enumerate(COVARIANCE_TYPES):
+                star = "*" if choice[:2] == (j + 1, kind) else ""
+                assert cells[i] == f"{selection.scores[name][i, j]:.6g}{star}"
+        pattern = (
+            rf"^ +{name.upper()} +{choice.n_components} +{choice.covariance_type}"
+            rf" +{re.escape(choice.reason)} *$"
+        )
+        assert re.search(pattern, captured.out, re.MULTILINE)
+
+
+def test_json_of_mixtures(points: np.ndarray, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--covariance-types", "diag,full", "--seed", "3", "--max-iter", "50")
+    report = run_json(capsys, *MIXTURES, *words)
+    selection = select_mixture(points, range(1, 5), ["full", "diag"], max_iter=50, random_state=3)
+    assert report["algorithm"] == "gmm"
+    assert report["parameters"] == {
+        "random_state": 3,
+        "n_init": 1,
+        "on_collapse": "prior",
+        "max_iter": 50,
+    }
+    assert (report["rows"], report["features"]) == (60, 3)
+    assert report["ks"] == [1, 2, 3, 4]
+    assert report["covariance_types"] == ["full", "diag"]
+    assert report["n_parameters"]["diag"] == selection.n_parameters[1].tolist()
+    assert list(report["criteria"]) == ["bic", "aic", "icl"]
+    for name, found in report["criteria"].items():
+        keys = ("k", "covariance_type", "family", "reason")
+        assert tuple(found[key] for key in keys) == selection.choices[name]
+        assert found["scores"]["full"] == selection.scores[name][0].tolist()
+
+
+def test_mixtures_that_fail_are_noted(capsys: pytest.CaptureFixture[str]) -> None:
+    np.save("places.npy", np.repeat([[0.0, 0], [5, 0], [0, 5]], 4, axis=0))
+    words = "--algorithm gmm --ks 1,3 --n-init 1 --on-collapse raise --reg-covar 0"
+    arguments = ["choose-k", "places.npy", "--covariance-types", "full", *words.split()]
+    assert cli.main(arguments) == 0
+    captured = capsys.readouterr()
+    assert captured.err.startswith("note: The fit of full with 3 components failed: ")
+    rows = [line.split() for line in captured.out.splitlines() if line.split()[:1] == ["3"]]
+    assert rows == [["3", "-"]] * 3  # of each criterion
+    assert error_of(capsys, *[word.replace("1,3", "3") for word in arguments]).startswith(
+        "places.npy: Every fit failed, the first with: "
+    )
+
+
+@pytest.mark.parametrize("criteria", ["bic", "all"])
+def test_mixtures_are_drawn(criteria: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--covariance-types", "spherical", "--criteria", criteria, "--plot", "mixtures.svg")
+    assert cli.main([*MIXTURES, *words]) == 0
+    assert capsys.readouterr().err == "note: picture written to mixtures.svg\n"
+    assert Path("mixtures.svg").stat().st_size > 0
+
+
+def test_what_mixtures_cannot_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert error_of(capsys, *MIXTURES, "--criteria", "gap") == (
+        "Invalid value for '--criteria': 'gap' is none of bic, aic, icl, all"
+    )
+    assert error_of(capsys, *MIXTURES, "--covariance-types", "round") == (
+        "Invalid value for '--covariance-types': 'round' is none of full, tied, diag, spherical,"
+        " all"
+    )
+    assert error_of(capsys, *MIXTURES, "--sample-size", "40") == (
+        "--algorithm gmm has no option --sample-size"
+    )
+    assert error_of(capsys, *QUICK, "--covariance-types", "full") == (
+        "--algorithm kmeans has no option --covariance-types"
+    )
+    assert error_of(capsys, *MIXTURES[:-4], "--ks", "60-61").startswith(
+        "points.npy: Expected n_samples >= n_components but got n_components = 61"
+    )

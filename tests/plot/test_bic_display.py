@@ -97,7 +97,7 @@ def test_of_a_selection(selection):
 def test_of_data(selection, capsys):
     options = {"criterion": "icl", "verbose": True}
     display = BICDisplay.from_data(X, range(1, 5), ["full", "diag"], **options)
-    assert capsys.readouterr().out.startswith("Step 1 of 8: full, k=1\n")
+    assert capsys.readouterr().out.startswith("Step 1 of 8: diag, k=1\n")
     for i, kind in enumerate(selection.covariance_types):
         np.testing.assert_array_equal(display.scores[kind], selection.scores["icl"][i])
 

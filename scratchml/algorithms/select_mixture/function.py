@@ -14,10 +14,10 @@ from scratchml.core.containers import column_names
 from scratchml.core.params import Options, check_params
 from scratchml.core.validation import check_array, check_random_state, check_sample_weight
 
-from .criteria import CRITERIA, criteria_of, likelihood
-from .families import COVARIANCE_TYPES, n_parameters
+from .criteria import CRITERIA, Likelihood, criteria_of, likelihood
+from .families import COVARIANCE_TYPES, SPECIAL_CASES, n_parameters, widened
 from .result import MixtureSelection
-from .rules import Grid, best_of, choice_by, stuck
+from .rules import Grid, best_of, choice_by
 
 
 def select_mixture(
@@ -33,6 +33,7 @@ def select_mixture(
     max_iter: int = 100,
     reg_covar: float = 1e-6,
     on_collapse: str = "prior",
+    refit: bool = True,
     keep_fits: bool = True,
     random_state: Any = None,
     callbacks: Iterable[Any] = (),
@@ -67,12 +68,16 @@ def select_mixture(
         As of `scratchml.mixture.GaussianMixture`. With 'prior' components that have few samples are
         kept from shrinking to a point, where the likelihood has no bound and the criteria no
         meaning. With 'raise' the fits are those of scikit-learn; one that collapses is not chosen.
+    refit : bool, default=True
+        Whether a mixture that fits worse than one of stricter covariances and as many components,
+        or that failed where that one did not, is fitted again, beginning with it. What was the
+        better one is kept: freer covariances can fit no worse, unless a fit went astray.
     keep_fits : bool, default=True
         Whether the result has all mixtures, and not only those that a criterion chose.
     random_state : int, RandomState or None, default=None
         Seeds the mixtures, all with one number: an integer as it is, so that
         ``GaussianMixture(k, covariance_type=..., random_state=random_state, ...).fit(X)`` fits the
-        same.
+        same, unless the mixture was fitted again.
     callbacks : iterable of callables or callback objects, default=()
         Set on each mixture, as ``GaussianMixture.set_callbacks`` takes them.
     verbose : bool or int, default=False
@@ -119,9 +124,9 @@ def select_mixture(
     A fit that fails is NaN and stands in ``failures``. Of equal values the mixture with fewer
     parameters is chosen.
 
-    Each of the ``len(components) * len(covariance_types)`` mixtures is fitted once, and takes one
-    more pass for the criteria. Memory is that of a fit, of a piece of the rows, and of the
-    parameters of the mixtures.
+    Each of the ``len(components) * len(covariance_types)`` mixtures is fitted once, now and then
+    twice, and takes one more pass for the criteria. Memory is that of a fit, of a piece of the
+    rows, and of the parameters of the mixtures.
 
     References
     ----------
@@ -174,11 +179,11 @@ def select_mixture(
         X.shape[1],
     )
     fits = _Fits(X, table, weights, total_weight, options, tuple(callbacks))
-    found = _fit_all(grid, fits, keep_fits, Steps(len(kinds) * len(numbers), verbose, on_step))
-    is_stuck = stuck(grid, found.log_likelihood, _SLACK * tol * total_weight)
+    found = _fit_all(
+        grid, fits, refit, keep_fits, Steps(len(kinds) * len(numbers), verbose, on_step)
+    )
     choices = {
-        name: choice_by(name, grid, found.scores[name], is_stuck, found.converged)
-        for name in CRITERIA
+        name: choice_by(name, grid, found.scores[name], found.converged) for name in CRITERIA
     }
     return MixtureSelection(
         components=grid.components,
@@ -190,8 +195,8 @@ def select_mixture(
         n_parameters=grid.n_parameters,
         n_iter=found.n_iter,
         converged=found.converged,
-        is_stuck=is_stuck,
         failures=found.failures,
+        refitted=found.refitted,
         mixtures=found.mixtures,
         n_samples=len(X),
         n_features=X.shape[1],
@@ -204,14 +209,12 @@ _CONSTRAINTS: dict[str, Any] = {
         name: GaussianMixture._parameter_constraints[name]
         for name in ("n_init", "init_params", "tol", "max_iter", "reg_covar", "on_collapse")
     },
+    "refit": ["boolean"],
     "keep_fits": ["boolean"],
     "random_state": ["random_state"],
     "verbose": ["verbose"],
     "on_step": [callable, None],
 }
-
-_SLACK = 10
-"""How far below its maximum a fit may have stopped, over the gain at which it does."""
 
 
 def _check_covariance_types(covariance_types: str | Iterable[str]) -> tuple[str, ...]:
@@ -248,6 +251,13 @@ def _check_components(components: Iterable[int], n_samples: int) -> list[int]:
 # --- fits -----------------------------------------------------------------------------------------
 
 
+class _Fit(NamedTuple):
+    """A fitted mixture, and what the criteria need of it."""
+
+    mixture: Any
+    measured: Likelihood
+
+
 class _Fits(NamedTuple):
     """Fits mixtures to the samples, and measures them."""
 
@@ -258,10 +268,34 @@ class _Fits(NamedTuple):
     options: dict[str, Any]
     callbacks: tuple[Any, ...]
 
-    def __call__(self, covariance_type: str, k: int) -> Any:
-        mixture = GaussianMixture(k, covariance_type=covariance_type, **self.options)
-        mixture.set_callbacks(*self.callbacks)
-        return mixture.fit(self.table, sample_weight=self.weights)
+    def __call__(self, kind: str, k: int, **options: Any) -> _Fit:
+        """A mixture of some kind and size.
+
+        Raises
+        ------
+        ValueError
+            If it cannot be fitted: parameters and data have been checked.
+        """
+        mixture = GaussianMixture(k, covariance_type=kind, **{**self.options, **options})
+        mixture.set_callbacks(*self.callbacks).fit(self.table, sample_weight=self.weights)
+        measured = likelihood(mixture, self.X, self.weights)
+        if not np.isfinite(measured.log_likelihood):
+            raise ValueError("Its log-likelihood is not finite. Scale the data first.")
+        return _Fit(mixture, measured)
+
+    def again(self, kind: str, other: _Fit) -> _Fit:
+        """A mixture that begins with one of a stricter kind."""
+        start = other.mixture
+        shape = start.means_.shape
+        precisions = widened(start.precisions_, start.covariance_type, kind, shape)
+        return self(
+            kind,
+            shape[0],
+            n_init=1,
+            weights_init=start.weights_,
+            means_init=start.means_,
+            precisions_init=precisions,
+        )
 
 
 class _Found(NamedTuple):
@@ -272,10 +306,11 @@ class _Found(NamedTuple):
     n_iter: np.ndarray
     converged: np.ndarray
     failures: dict[tuple[str, int], str]
+    refitted: dict[tuple[str, int], str]
     mixtures: dict[tuple[str, int], Any]
 
 
-def _fit_all(grid: Grid, fits: _Fits, keep_fits: bool, steps: Steps) -> _Found:
+def _fit_all(grid: Grid, fits: _Fits, refit: bool, keep_fits: bool, steps: Steps) -> _Found:
     """Fit every mixture of the grid, and keep what the criteria need.
 
     Raises
@@ -284,39 +319,73 @@ def _fit_all(grid: Grid, fits: _Fits, keep_fits: bool, steps: Steps) -> _Found:
         If every fit failed.
     """
     shape = grid.n_parameters.shape
+    unknown = np.full(shape, np.nan)
     found = _Found(
-        {name: np.full(shape, np.nan) for name in CRITERIA},
-        np.full(shape, np.nan),
+        {name: unknown.copy() for name in CRITERIA},
+        unknown.copy(),
         np.zeros(shape, np.int64),
         np.zeros(shape, bool),
         {},
         {},
+        {},
     )
     first_error: ValueError | None = None
-    for place in np.ndindex(shape):
-        kind, k = grid.covariance_types[place[0]], int(grid.components[place[1]])
-        steps.begin(f"{kind}, k={k}")
-        try:
-            # Parameters and data have been checked: what is wrong now is wrong with this mixture.
-            mixture = fits(kind, k)
-            measured = likelihood(mixture, fits.X, fits.weights)
-            if not np.isfinite(measured.log_likelihood):
-                raise ValueError("Its log-likelihood is not finite. Scale the data first.")
-        except ValueError as error:
-            first_error = first_error or error
-            found.failures[kind, k] = str(error)
-            continue
-        values = criteria_of(measured, int(grid.n_parameters[place]), fits.total_weight)
-        for name in CRITERIA:
-            found.scores[name][place] = values[name]
-        found.log_likelihood[place] = measured.log_likelihood
-        found.n_iter[place], found.converged[place] = mixture.n_iter_, mixture.converged_
-        found.mixtures[kind, k] = mixture
+    for j, k in enumerate(grid.components.tolist()):
+        fitted: dict[str, _Fit] = {}
+        # The stricter ones first, with which others may begin again.
+        for i, kind in reversed(list(enumerate(grid.covariance_types))):
+            steps.begin(f"{kind}, k={k}")
+            try:
+                fitted[kind] = fits(kind, k)
+            except ValueError as error:
+                first_error = first_error or error
+                found.failures[kind, k] = str(error)
+            if refit:
+                _fit_again(kind, k, fits, fitted, found)
+            if kind in fitted:
+                _record(grid, (i, j), fitted[kind], fits.total_weight, found)
         if not keep_fits:
             _drop_all_but_the_best(grid, found)
     if first_error is not None and not found.mixtures:
         raise ValueError(f"Every fit failed, the first with: {first_error}") from first_error
-    return found
+    return found._replace(
+        failures=_in_order(grid, found.failures),
+        refitted=_in_order(grid, found.refitted),
+        mixtures=_in_order(grid, found.mixtures),
+    )
+
+
+def _fit_again(kind: str, k: int, fits: _Fits, fitted: dict[str, _Fit], found: _Found) -> None:
+    """Begin with the best of the stricter mixtures if that fits better by more than `tol`."""
+    stricter = [fitted[other] for other in SPECIAL_CASES[kind] if other in fitted]
+    if not stricter or k == 1:
+        return
+    best = max(stricter, key=lambda fit: fit.measured.log_likelihood)
+    own = fitted.get(kind)
+    if own is not None:
+        gain = best.measured.log_likelihood - own.measured.log_likelihood
+        if not gain > fits.options["tol"] * fits.total_weight:
+            return
+    try:
+        again = fits.again(kind, best)
+    except ValueError:
+        return  # it stays as it was, failed or not
+    if own is None or again.mixture.lower_bound_ > own.mixture.lower_bound_:
+        fitted[kind] = again
+        found.refitted[kind, k] = best.mixture.covariance_type
+        found.failures.pop((kind, k), None)
+
+
+def _record(
+    grid: Grid, place: tuple[int, int], fit: _Fit, total_weight: float, found: _Found
+) -> None:
+    """Keep a mixture and its criteria."""
+    values = criteria_of(fit.measured, int(grid.n_parameters[place]), total_weight)
+    for name in CRITERIA:
+        found.scores[name][place] = values[name]
+    found.log_likelihood[place] = fit.measured.log_likelihood
+    found.n_iter[place], found.converged[place] = fit.mixture.n_iter_, fit.mixture.converged_
+    found.mixtures[grid.covariance_types[place[0]], int(grid.components[place[1]])] = fit.mixture
 
 
 def _drop_all_but_the_best(grid: Grid, found: _Found) -> None:
@@ -325,3 +394,9 @@ def _drop_all_but_the_best(grid: Grid, found: _Found) -> None:
     kept = {(grid.covariance_types[i], int(grid.components[j])) for i, j in filter(None, places)}
     for name in set(found.mixtures) - kept:
         del found.mixtures[name]
+
+
+def _in_order(grid: Grid, entries: dict[tuple[str, int], Any]) -> dict[tuple[str, int], Any]:
+    """Entries by kind, in the order of the grid, and by number."""
+    names = ((kind, k) for kind in grid.covariance_types for k in grid.components.tolist())
+    return {name: entries[name] for name in names if name in entries}

@@ -42,11 +42,11 @@ class MixtureSelection:
         Iterations of the run that was kept.
     converged : ndarray of shape (n_types, n_ks), bool
         Whether it converged.
-    is_stuck : ndarray of shape (n_types, n_ks), bool
-        Whether a mixture fits worse than one that it contains, of fewer components or stricter
-        covariances: its fit has ended in a local maximum, and more runs (``n_init``) may help.
     failures : mapping of (str, int) to str
         (Kind, number of components) -> why the fit failed.
+    refitted : mapping of (str, int) to str
+        (Kind, number of components) -> the stricter kind from whose mixture it was fitted again,
+        to a higher likelihood.
     mixtures : mapping of (str, int) to GaussianMixture
         (Kind, number of components) -> the fitted mixture; those that a criterion chose if the
         others were not to be kept.
@@ -81,8 +81,8 @@ class MixtureSelection:
     n_parameters: np.ndarray
     n_iter: np.ndarray
     converged: np.ndarray
-    is_stuck: np.ndarray
     failures: Mapping[tuple[str, int], str]
+    refitted: Mapping[tuple[str, int], str]
     mixtures: Mapping[tuple[str, int], Any]
     n_samples: int
     n_features: int
@@ -145,7 +145,8 @@ class MixtureSelection:
         list of dict
             With ``covariance_type``, ``family`` (its name in mclust), ``n_components``,
             ``n_parameters``, ``log_likelihood``, a value for each criterion, ``n_iter``,
-            ``converged``, ``is_stuck``, and ``failure``: why the fit failed, or None.
+            ``converged``, ``refitted`` (from which kind, or None), and ``failure``: why the fit
+            failed, or None.
         """
         rows = []
         for place in np.ndindex(self.n_parameters.shape):
@@ -160,25 +161,18 @@ class MixtureSelection:
                     **{name: float(values[place]) for name, values in self.scores.items()},
                     "n_iter": int(self.n_iter[place]),
                     "converged": bool(self.converged[place]),
-                    "is_stuck": bool(self.is_stuck[place]),
+                    "refitted": self.refitted.get((kind, k)),
                     "failure": self.failures.get((kind, k)),
                 }
             )
         return rows
 
     def notes(self) -> list[str]:
-        """Sentences about fits that failed or may not be trusted."""
-        notes = [
+        """A sentence about each fit that failed."""
+        return [
             f"The fit of {kind} with {k} component{'s' if k > 1 else ''} failed: {why}"
             for (kind, k), why in self.failures.items()
         ]
-        n_stuck = int(self.is_stuck.sum())
-        if n_stuck:
-            notes.append(
-                f"{n_stuck} of {self.n_parameters.size} fits ended below a mixture that they"
-                " contain, in a local maximum: let them run several times (n_init)."
-            )
-        return notes
 
     def plot(self, criterion: str | None = None, *, ax: Any = None, **plot_options: Any) -> Any:
         """Draw a criterion over the number of components, a curve for each kind of covariances.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from .families import COVARIANCE_TYPES, SPECIAL_CASES, mclust_name
+from .families import COVARIANCE_TYPES, mclust_name
 
 ROUNDING = 1e-9
 """Values whose relative difference is less are taken as equal: of one feature, or of a single
@@ -79,7 +78,7 @@ def best_of(grid: Grid, values: np.ndarray) -> tuple[int, int] | None:
 
 
 def choice_by(
-    criterion: str, grid: Grid, values: np.ndarray, is_stuck: np.ndarray, converged: np.ndarray
+    criterion: str, grid: Grid, values: np.ndarray, converged: np.ndarray
 ) -> MixtureChoice | None:
     """What a criterion chooses, and why.
 
@@ -90,8 +89,8 @@ def choice_by(
     grid : Grid
     values : float64[n_types, n_ks]
         NaN where they are not known.
-    is_stuck, converged : bool[n_types, n_ks]
-        As of `MixtureSelection`.
+    converged : bool[n_types, n_ks]
+        Whether the fits have.
 
     Returns
     -------
@@ -109,8 +108,6 @@ def choice_by(
         reason += " That is the largest number that was tried: more may be better still."
     if not converged[best]:
         reason += " Its fit has not converged: allow more iterations."
-    if is_stuck[best]:
-        reason += " A mixture that it contains fits better: let it run several times (n_init)."
     return MixtureChoice(k, kind, family, reason)
 
 
@@ -134,28 +131,3 @@ def _beside_others(criterion: str, grid: Grid, values: np.ndarray, best: tuple[i
         strength = next(word for limit, word in EVIDENCE if more <= limit)
         text += f": {strength}" + ("" if strength == EVIDENCE[0][1] else " evidence")
     return text + "."
-
-
-def stuck(grid: Grid, log_likelihood: np.ndarray, slack: float) -> np.ndarray:
-    """Which mixtures fit worse than one that they contain, bool[n_types, n_ks].
-
-    More components, or covariances that are freer, can fit no worse at their maximum: where they
-    do, the fit has ended in another one.
-
-    Parameters
-    ----------
-    grid : Grid
-    log_likelihood : float64[n_types, n_ks]
-        NaN where it is not known, which says nothing of others.
-    slack : float
-        What the fits, ending early, may have left of their maxima.
-    """
-    found = np.zeros(log_likelihood.shape, bool)
-    places: Mapping[str, int] = {kind: i for i, kind in enumerate(grid.covariance_types)}
-    known = np.where(np.isfinite(log_likelihood), log_likelihood, -np.inf)
-    best_so_far = np.maximum.accumulate(known, axis=1)
-    for kind, i in places.items():
-        contained = [i, *(places[other] for other in SPECIAL_CASES[kind] if other in places)]
-        best = best_so_far[contained].max(axis=0)
-        found[i] = np.isfinite(log_likelihood[i]) & (known[i] < best - slack)
-    return found
