@@ -16,7 +16,7 @@ from .peers import OURS
 CALLS = {
     call.case.name: call
     for call in (
-        *(Call(CASES[name]) for name in ("G1", "G2", "G3", "G4", "GD", "GF")),
+        *(Call(CASES[name]) for name in ("G1", "G2", "G3", "G4", "GD")),
         Call(mixture("10M", 10_000_000, 2, 5, n_iter=2), (OURS,)),
     )
 }

@@ -55,7 +55,7 @@ numpydoc_validation_checks = {
     "RT01", "SA04",  # what comes back, and why to look elsewhere
 }  # fmt: skip
 numpydoc_validation_exclude = {
-    r"\.(FitEvent|Duel)$",  # not made by users: its parameters are its attributes
+    r"\.(FitEvent|Duel|DensityTerms)$",  # not made by users: its parameters are its attributes
     r"\.callbacks\..*\.(__call__|setup|on_fit_task_begin|on_fit_task_end|teardown)$",  # by fits
     *foreign_members(),
 }
