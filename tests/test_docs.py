@@ -18,8 +18,10 @@ PAGES = [
     path.relative_to(ROOT).as_posix()
     for path in [*ROOT.glob("*.md"), *sorted(DOCS.glob("**/*.md"))]
 ]
-# They fit hundreds of times, which takes too long as plain Python.
-OF_MANY_FITS = ["docs/algorithms/choosing_k.md"]
+# They fit dozens or hundreds of times, which takes too long as plain Python.
+OF_MANY_FITS = [
+    f"docs/algorithms/{page}.md" for page in ("choosing_k", "gaussian_mixture", "select_mixture")
+]
 
 
 def text_of(page):
