@@ -9,12 +9,15 @@ import numpy as np
 import pytest
 import scipy.sparse
 import sklearn.cluster
+import sklearn.mixture
 
 import scratchml
 import scratchml.cluster
+import scratchml.mixture
 from scratchml.cluster import DBSCAN, BisectingKMeans, KMeans, MiniBatchKMeans, SphericalKMeans
 from scratchml.datasets import make_blobs
 from scratchml.exceptions import NotFittedError
+from scratchml.mixture import GaussianMixture
 
 # Each makes an estimator of so many clusters.
 WITH_CENTERS = {
@@ -27,7 +30,12 @@ WITH_CENTERS = {
 BY_DENSITY = {
     DBSCAN: lambda n_clusters: DBSCAN(eps=1.5),
 }
-CLUSTERERS = WITH_CENTERS | BY_DENSITY
+# Their clusters overlap; they have no labels_, and read dense data only.
+MIXTURES = {
+    GaussianMixture: partial(GaussianMixture, random_state=0),
+}
+WITH_K = WITH_CENTERS | MIXTURES
+CLUSTERERS = WITH_K | BY_DENSITY
 
 
 def names(clusterers):
@@ -46,6 +54,18 @@ def of_centers(request):
     return request.param
 
 
+@pytest.fixture(params=WITH_K.values(), ids=names(WITH_K))
+def with_k(request):
+    """Makes an estimator of so many clusters, for each class that is told their number."""
+    return request.param
+
+
+@pytest.fixture(params=MIXTURES.values(), ids=names(MIXTURES))
+def mixture(request):
+    """Makes a mixture of so many components, for each class in turn."""
+    return request.param
+
+
 @pytest.fixture
 def X():
     return make_blobs(200, 3, centers=4, cluster_std=2, random_state=0)[0]
@@ -59,19 +79,32 @@ def state(estimator):
 def fitted(estimator):
     """Every fitted attribute, to the last bit."""
     values = {name: value for name, value in vars(estimator).items() if name.endswith("_")}
-    assert values.keys() >= {"labels_", "n_features_in_"}
+    assert values.keys() >= {"n_features_in_", "weights_" if is_mixture(estimator) else "labels_"}
     return pickle.dumps(values)
+
+
+def is_mixture(estimator):
+    return type(estimator) in MIXTURES
+
+
+def labels_of(estimator, X):
+    """The labels of the data that it was fitted to."""
+    return estimator.predict(X) if is_mixture(estimator) else estimator.labels_
+
+
+METHODS = ("predict", "transform", "score", "predict_proba", "score_samples")
 
 
 def answers(estimator, X):
     """What it says of data, by every method that it has, to the last bit."""
-    methods = [m for m in ("predict", "transform", "score") if hasattr(estimator, m)]
+    methods = [method for method in METHODS if hasattr(estimator, method)]
     assert "predict" in methods
     return pickle.dumps([getattr(estimator, method)(X) for method in methods])
 
 
 def test_the_list_is_complete():
-    public = (getattr(scratchml.cluster, name) for name in scratchml.cluster.__all__)
+    doors = (scratchml.cluster, scratchml.mixture)
+    public = (getattr(door, name) for door in doors for name in door.__all__)
     assert set(CLUSTERERS) == {value for value in public if hasattr(value, "fit_predict")}
 
 
@@ -110,6 +143,24 @@ def test_labels_are_predict(of_centers, name, dtype, layout):
         assert estimator.inertia_ == pytest.approx(0, abs=1e-6)
 
 
+@pytest.mark.parametrize("name", list(DATA))
+@pytest.mark.parametrize("dtype", [np.float64, np.float32], ids=["f64", "f32"])
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")
+@pytest.mark.filterwarnings("ignore:Best performing initialization did not converge")
+def test_labels_are_the_likeliest_components(mixture, name, dtype):
+    X = DATA[name].astype(dtype)
+    estimator = mixture(4)
+    labels = estimator.fit_predict(X)
+    np.testing.assert_array_equal(labels, estimator.predict(X))
+    np.testing.assert_array_equal(labels, estimator.predict_proba(X).argmax(axis=1))
+    assert labels.dtype == np.int64
+    assert not hasattr(estimator, "labels_")
+    assert estimator.means_.dtype == estimator.weights_.dtype == dtype
+    assert estimator.means_.shape == (4, X.shape[1])
+    assert np.isfinite(estimator.means_).all()
+    assert estimator.weights_.sum() == pytest.approx(1, rel=1e-6)
+
+
 def test_one_sample(of_centers):
     X = np.array([[3.0, 0.0, 4.0]])
     estimator = of_centers(1).fit(X)
@@ -137,18 +188,23 @@ def large():
 @pytest.mark.jit
 @pytest.mark.parametrize("name", ["direct", "tiled", "wide", "csr"])
 @pytest.mark.filterwarnings("ignore:X has .* of length zero")
-def test_any_number_of_threads_gives_the_same_bits(of_centers, large, name):
+@pytest.mark.filterwarnings("ignore:Best performing initialization did not converge")
+def test_any_number_of_threads_gives_the_same_bits(with_k, large, name):
     X = large[name]
     weight = np.random.default_rng(1).uniform(0, 2, X.shape[0])
-    estimator = of_centers(20, max_iter=2)
+    estimator = with_k(20, max_iter=2)
+    if is_mixture(estimator):
+        if name == "csr":
+            return
+        shape = "diag" if name == "wide" else "full"
+        estimator.set_params(init_params="random_from_data", covariance_type=shape)
     if "batch_size" in estimator.get_params():
         estimator.set_params(batch_size=5000)
     results = set()
     for n_threads in (1, 2, 3, 8):
         with scratchml.threads(n_threads):
             estimator.fit(X, sample_weight=weight)
-            distances = estimator.transform(X[:5000]).tobytes()
-            results.add((fitted(estimator), distances, estimator.score(X)))
+            results.add((fitted(estimator), answers(estimator, X[:5000]), estimator.score(X)))
     assert len(results) == 1
 
 
@@ -175,7 +231,7 @@ FORMS = {
 def test_every_form_of_the_data_gives_the_same_bits(clusterer, X, form):
     plain, other = clusterer(4).fit(X), clusterer(4).fit(FORMS[form](X))
     assert fitted(other) == fitted(plain)
-    assert other.predict(FORMS[form](X)).tobytes() == plain.labels_.tobytes()
+    assert other.predict(FORMS[form](X)).tobytes() == labels_of(plain, X).tobytes()
     assert answers(other, FORMS[form](X)) == answers(plain, X)
 
 
@@ -186,14 +242,17 @@ def test_a_mapped_file_gives_the_same_bits(clusterer, X, dtype, tmp_path):
     mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
     plain, other = clusterer(4).fit(X), clusterer(4).fit(mapped)
     assert fitted(other) == fitted(plain)
-    assert other.predict(mapped).tobytes() == plain.labels_.tobytes()
+    assert other.predict(mapped).tobytes() == labels_of(plain, X).tobytes()
 
 
 @pytest.mark.parametrize("layout", [np.asarray, scipy.sparse.csr_array], ids=["dense", "csr"])
 def test_input_is_not_modified(clusterer, X, layout):
     data, weight = layout(X.copy()), np.arange(len(X)) % 3 + 0.5
     before = pickle.dumps((data, weight))
-    estimator = clusterer(4).fit(data, sample_weight=weight)
+    estimator = clusterer(4)
+    if is_mixture(estimator) and scipy.sparse.issparse(data):
+        return
+    estimator.fit(data, sample_weight=weight)
     answers(estimator, data)
     if hasattr(estimator, "score"):
         estimator.score(data, sample_weight=weight)
@@ -204,7 +263,7 @@ def test_a_pickle_is_the_same_estimator(clusterer, X):
     estimator = clusterer(4).fit(X)
     copied = pickle.loads(pickle.dumps(estimator))
     assert state(copied) == state(estimator)
-    np.testing.assert_array_equal(copied.predict(X), estimator.labels_)
+    np.testing.assert_array_equal(copied.predict(X), labels_of(estimator, X))
     assert fitted(copied.fit(X)) == fitted(estimator)
 
 
@@ -212,9 +271,9 @@ def test_a_pickle_is_the_same_estimator(clusterer, X):
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_a_failed_fit_leaves_the_estimator_as_it_was(of_centers, X, error):
+def test_a_failed_fit_leaves_the_estimator_as_it_was(with_k, X, error):
     events = []
-    estimator = of_centers(4).set_callbacks(events.append).fit(X)
+    estimator = with_k(4).set_callbacks(events.append).fit(X)
     before = state(estimator.set_callbacks())
 
     def fail(event):
@@ -243,8 +302,9 @@ def test_refused_data_get_scikit_learns_message(clusterer, name):
     estimator = clusterer(2)
     if name == "fewer_samples_than_clusters" and type(estimator) in BY_DENSITY:
         return
+    theirs = sklearn.mixture.GaussianMixture if is_mixture(estimator) else sklearn.cluster.KMeans
     messages = []
-    for refuses in (estimator, sklearn.cluster.KMeans(2)):
+    for refuses in (estimator, theirs(2)):
         with pytest.raises(ValueError) as caught:  # noqa: PT011 (the text is compared below)
             refuses.fit(REFUSED[name])
         messages.append(str(caught.value).replace(type(refuses).__name__, "KMeans"))
@@ -254,7 +314,7 @@ def test_refused_data_get_scikit_learns_message(clusterer, name):
     assert not [attribute for attribute in vars(estimator) if attribute.endswith("_")]
 
 
-@pytest.mark.parametrize("method", ["predict", "transform", "score"])
+@pytest.mark.parametrize("method", METHODS)
 def test_before_the_fit(clusterer, X, method):
     estimator = clusterer(4)
     if not hasattr(estimator, method):
@@ -267,7 +327,7 @@ def test_before_the_fit(clusterer, X, method):
     )
 
 
-@pytest.mark.parametrize("method", ["predict", "transform", "score"])
+@pytest.mark.parametrize("method", METHODS)
 def test_other_features_than_fitted(clusterer, X, method):
     estimator = clusterer(4).fit(X)
     if not hasattr(estimator, method):
