@@ -17,6 +17,7 @@ from texts import shown
 
 from scratchml.datasets import make_blobs
 from scratchml.exceptions import InvalidParameterError, NotFittedError
+from scratchml.mixture import GaussianMixture
 from scratchml.plot import DensityDisplay
 from scratchml.plot.gaussians import Gaussians, boundaries_in_plane, grid_lines, marginal
 from scratchml.plot.palette import NOISE, cluster_colors
@@ -325,6 +326,19 @@ def test_legend_and_numbers_are_for_few(n_components):
     assert (display.legend_ is None) == (n_components > 8)
     assert len(display.texts_) == (0 if n_components > 100 else n_components)
     assert len(display.ellipses_[0].get_segments()) == n_components
+
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_both_libraries_have_the_same_picture(covariance_type):
+    X = blobs()
+    _, display = draw(X, covariance_type=covariance_type, contamination=0.1)
+    ours = GaussianMixture(3, covariance_type=covariance_type, random_state=0).fit(X)
+    other = DensityDisplay.from_estimator(ours, X, grid_resolution=40, contamination=0.1)
+    np.testing.assert_allclose(other.grid.log_density, display.grid.log_density, rtol=1e-6)
+    np.testing.assert_array_equal(other.codes, display.codes)
+    np.testing.assert_array_equal(other.is_outlier, display.is_outlier)
+    np.testing.assert_array_equal(ours.outliers(other.points, 0.1) == -1, other.is_outlier)
+    np.testing.assert_allclose(other.threshold, display.threshold, rtol=1e-9)
 
 
 def test_bayesian_mixtures_are_drawn():

@@ -39,7 +39,18 @@ def test_picture_is_drawn(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["bic", "centers", "clusters", "elbow", "gap", "history", "k_distances", "silhouette"]
+    "name",
+    [
+        "bic",
+        "centers",
+        "clusters",
+        "density",
+        "elbow",
+        "gap",
+        "history",
+        "k_distances",
+        "silhouette",
+    ],
 )
 def test_examples_in_docstrings(name):
     outcome = doctest.testmod(importlib.import_module(f"scratchml.plot.{name}"))
