@@ -204,7 +204,7 @@ def test_several_runs(X, covariance_type, init_params):
     options = {"covariance_type": covariance_type, "init_params": init_params, "max_iter": 20}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=UserWarning)
-        assert_same_fit(*fit_both(X, 5, n_init=3, random_state=0, **options))
+        assert_same_fit(*fit_both(X[:80], 4, n_init=3, random_state=0, **options))
 
 
 @each_type
@@ -298,6 +298,7 @@ def printed(capsys, X, **parameters):
 def test_verbose_prints_what_scikit_learn_prints(X, capsys, verbose_interval, max_iter):
     options = {"n_components": 4, "n_init": 2, "random_state": 0, "init_params": "random"}
     options |= {"verbose_interval": verbose_interval, "max_iter": max_iter}
+    X = X[:50]
     ours, theirs = printed(capsys, X, verbose=1, **options)
     assert ours == theirs
     assert ours[0] == "Initialization 0"
