@@ -15,13 +15,19 @@ from scratchml.core.validation import check_array, check_random_state
 
 from .axes import axes_or_new, dot_legend, literal, percent, require_matplotlib
 from .density_grid import DensityGrid, choose_view, compute_grid
+from .density_marks import (
+    MOST_LARGE,
+    draw_ellipses,
+    draw_numbers,
+    draw_scale,
+    has_room_for_scale,
+    settle_layout,
+)
 from .gaussians import Gaussians, marginal
 from .groups import check_labels, cluster_names, draw_samples, encode
 from .palette import NOISE, cluster_colors, shade, tint
 from .projection import check_magnitude
 
-_LONGEST_LEGEND = 8
-_MOST_NUMBERS = 100
 _CURVE_SIZE = (6.4, 3.6)
 _INK = np.array([0.08, 0.17, 0.29])
 _LIGHTEST, _DARKEST = 0.07, 0.6  # shades of the density, from white to `_INK`
@@ -33,8 +39,6 @@ _BOUNDARY: dict[str, Any] = {
     "zorder": 2,
 }
 _RUG = 0.16  # height of the samples below a curve, over that of the curve
-_TICK_WIDTH = 38  # room for the number at a tick, in points
-_LEAST_HEIGHT = 130  # of axes that have a colour bar, in points
 
 
 class DensityDisplay:
@@ -315,13 +319,17 @@ class DensityDisplay:
             self._draw_curves(colors)
         else:
             self._draw_shades(levels)
-            self._draw_ellipses(colors, deviations)
+            self.ellipses_ = [
+                draw_ellipses(self.ax_, self.gaussians.ellipses(radius), colors)
+                for radius in deviations
+            ]
         self._draw_points(point_size, scatter_kwargs or {})
-        self._draw_numbers(colors)
+        self.texts_ = draw_numbers(self.ax_, self._middles(), colors)
         self._draw_legend(legend)
         if not is_curve:
-            self._draw_colorbar(colorbar)
-            self._settle_layout()
+            if has_room_for_scale(self.ax_) if colorbar is None else colorbar:
+                self.colorbar_ = draw_scale(self.ax_, self.contours_)
+            settle_layout(self.figure_)
         if len(self.points) < self.n_samples:
             note = f"{len(self.points):,} of {self.n_samples:,} points drawn"
             self.ax_.set_title(note, loc="right", fontsize="small")
@@ -373,21 +381,6 @@ class DensityDisplay:
         steps = np.unique(steps)
         return np.append(steps, max(highest, steps[-1]) + 1)
 
-    def _draw_ellipses(self, colors: np.ndarray, deviations: Sequence[float]) -> None:
-        from matplotlib.collections import LineCollection
-        from matplotlib.patheffects import withStroke
-
-        width = 1.6 if len(colors) <= _LONGEST_LEGEND else 1.0
-        for radius in deviations:
-            collection = LineCollection(
-                list(self.gaussians.ellipses(radius)),
-                colors=list(colors),
-                linewidths=width,
-                path_effects=[withStroke(linewidth=width + 1.4, foreground="white")],
-                zorder=4,
-            )
-            self.ellipses_.append(self.ax_.add_collection(collection, autolim=False))
-
     def _draw_curves(self, colors: np.ndarray) -> None:
         from matplotlib.collections import LineCollection
 
@@ -415,6 +408,14 @@ class DensityDisplay:
         self.ax_.set_yticks([tick for tick in self.ax_.get_yticks() if 0 <= tick <= 1.08 * top])
         self.ax_.spines[["top", "right"]].set_visible(False)
 
+    def _middles(self) -> np.ndarray:
+        """Where the numbers stand: at the means, and half as high as the curves."""
+        means = self.gaussians.means
+        if self.grid.y is not None:
+            return means
+        peaks = [self.gaussians.log_term(i, mean[None])[0] for i, mean in enumerate(means)]
+        return np.column_stack([means[:, 0], 0.5 * np.exp(peaks)])
+
     def _draw_points(self, size: float, kwargs: Mapping[str, Any]) -> None:
         from matplotlib.colors import to_rgb
 
@@ -437,46 +438,20 @@ class DensityDisplay:
         self.scatter_ = self.ax_.scatter(*points[~outliers].T, **{**options, **kwargs})
         self.outlier_scatter_ = None
         if self.is_outlier is not None:
+            size = float(np.clip(24 * (30 / max(outliers.sum(), 1)) ** 0.5, 4, 24))
             self.outlier_scatter_ = self.ax_.scatter(
                 *points[outliers].T,
-                s=max(2 * size, 16),
+                s=size,
                 marker="x",
                 c="black",
-                lw=1.1,
+                lw=0.22 * size**0.5,
                 zorder=5,
                 rasterized=True,
             )
 
-    def _draw_numbers(self, colors: np.ndarray) -> None:
-        self.texts_ = []
-        if len(colors) > _MOST_NUMBERS:
-            return
-        fontsize, width = (9, 1.8) if len(colors) <= _LONGEST_LEGEND else (6, 1.0)
-        places = self.gaussians.means
-        if self.grid.y is None:
-            heights = [
-                0.5 * float(np.exp(self.gaussians.log_term(component, mean[None])[0]))
-                for component, mean in enumerate(places)
-            ]
-            places = np.column_stack([places[:, 0], heights])
-        for component, (place, color) in enumerate(zip(places, colors, strict=True)):
-            badge = {"boxstyle": "circle,pad=0.2", "fc": "white", "ec": color, "lw": width}
-            text = self.ax_.text(
-                *place,
-                str(component),
-                ha="center",
-                va="center",
-                weight="bold",
-                fontsize=fontsize,
-                zorder=6,
-                clip_on=True,
-                bbox=badge,
-            )
-            self.texts_.append(text)
-
     def _draw_legend(self, wanted: bool | None) -> None:
         entries: list[tuple[str, Any, float]] = []
-        if wanted or len(self.names) <= _LONGEST_LEGEND:
+        if wanted or len(self.names) <= MOST_LARGE:
             colors = cluster_colors(len(self.names))
             for name, share, color in zip(self.names, self.shares, colors, strict=True):
                 entries.append((f"{name}  ({percent(share)})", color, 6))
@@ -491,32 +466,6 @@ class DensityDisplay:
             if self.contamination is not None:
                 self.legend_.legend_handles[-1].set(marker="x", markeredgecolor="black")
 
-    def _draw_colorbar(self, wanted: bool | None) -> None:
-        frame, dpi = self.ax_.get_window_extent(), self.figure_.dpi
-        if wanted is False or (wanted is None and frame.height * 72 / dpi < _LEAST_HEIGHT):
-            return
-        self.colorbar_ = self.figure_.colorbar(
-            self.contours_, ax=self.ax_, location="bottom", aspect=40, shrink=0.8, pad=0.02
-        )
-        # The end of the last shade says nothing.
-        steps = self.contours_.levels[:-1]
-        most = max(int(0.8 * frame.width * 72 / dpi / _TICK_WIDTH), 1)
-        steps = steps[:: -(-len(steps) // most)]
-        self.colorbar_.set_ticks(steps, labels=_rounded(steps))
-        self.colorbar_.set_label("log-density")
-        self.colorbar_.outline.set_visible(False)
-
-    def _settle_layout(self) -> None:
-        """Lay out the figure once before it is drawn.
-
-        A constrained layout measures what is beside axes of one scale before it has changed their
-        size: the first one leaves too little room.
-        """
-        figure = self.figure_.canvas.figure
-        engine = figure.get_layout_engine()
-        if engine is not None:
-            engine.execute(figure)
-
 
 def _check_mixture(mixture: Any) -> None:
     if not hasattr(mixture, "covariance_type"):
@@ -529,10 +478,3 @@ def _check_mixture(mixture: Any) -> None:
             f"This {type(mixture).__name__} instance is not fitted yet. Call 'fit' with appropriate"
             " arguments before using this estimator."
         )
-
-
-def _rounded(values: np.ndarray) -> list[str]:
-    """Numbers with as many digits as it takes to tell most of them apart."""
-    step = float(np.median(np.diff(values))) if len(values) > 1 else 1.0
-    n_digits = int(np.clip(1 - np.floor(np.log10(step)), 0, 6))
-    return [f"{value:.{n_digits}f}" for value in values]
