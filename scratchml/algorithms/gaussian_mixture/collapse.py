@@ -144,8 +144,7 @@ class Restart(Repair):
             super().mend(c, weights, means, covariances, iteration)
             return
         rows = self.steps.rows
-        p = rows.sample_weight / rows.total_weight if rows.sample_weight.size else None
-        means[c] = rows.X[self.random_state.choice(rows.n_samples, p=p)]
+        means[c] = rows.X[rows.draw(1, self.random_state)[0]]
         covariances[c] = self.steps.positive(self.steps.shrunk(n_components))
         weights[c] = 1 / n_components
         self.restarts.append((iteration, int(c)))

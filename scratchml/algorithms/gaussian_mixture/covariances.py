@@ -237,7 +237,9 @@ class Tied(Matrices):
         return d * (d + 1) // 2
 
     def squares(self, weights: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-        return (weights[:, None] * vectors).T @ vectors
+        # Of one matrix and itself, so that the product is symmetric to the last bit.
+        weighted = np.sqrt(weights)[:, None] * vectors
+        return weighted.T @ weighted
 
     def scatters(self, totals: np.ndarray, seconds: np.ndarray, shifts: np.ndarray) -> np.ndarray:
         pooled = seconds.sum(axis=0)
@@ -277,9 +279,9 @@ class Axes(CovarianceType):
         return covariances
 
     def factorize(self, covariances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             factors = 1 / np.sqrt(covariances)
-        valid = (covariances > 0) & np.isfinite(covariances) & np.isfinite(factors)
+            valid = (covariances > 0) & np.isfinite(covariances) & np.isfinite(factors**2)
         return factors, np.flatnonzero(~valid.reshape(len(covariances), -1).all(axis=1))
 
     def factors_of_precisions(self, precisions: np.ndarray) -> np.ndarray:
@@ -386,7 +388,8 @@ def _precision_factor(covariance: np.ndarray, out_factor: np.ndarray) -> bool:
     except np.linalg.LinAlgError:
         return False
     inverse, info = dtrtri(lower, lower=1)
-    if info or not np.isfinite(inverse).all():
-        return False
+    with np.errstate(over="ignore", invalid="ignore"):
+        if info or not np.isfinite(inverse.T @ inverse).all():
+            return False
     out_factor[:] = inverse.T
     return True

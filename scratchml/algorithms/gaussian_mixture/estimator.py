@@ -98,9 +98,10 @@ class GaussianMixture(CallbackMixin, BaseMixture):
     lower_bounds_ : list of float
         The same for each iteration.
     n_densities_ : int
-        Densities of a sample under a component that the iterations of that run computed:
+        Densities of a sample under a component that the iterations of that run computed: at most
         ``n_samples * n_components`` in each, and as many again when a mean has moved so far that
-        moments about the old one lose digits.
+        moments about the old one lose digits. With full covariances of many features, those that
+        are too small to count are not computed.
     restarts_ : list of (int, int)
         Iteration and component of each restart of that run.
     n_features_in_ : int
@@ -129,8 +130,9 @@ class GaussianMixture(CallbackMixin, BaseMixture):
     cost digits. A component that no sample belongs to stays where it is, and does not move to the
     origin. `fit`, `fit_predict` and `score` take ``sample_weight``. ``weights_init``,
     ``means_init`` and ``precisions_init`` are not replaced by arrays. With ``max_iter=0`` there is
-    a ``covariances_`` in any case. ``on_collapse``, `explain`, `outliers`, ``n_densities_``,
-    ``restarts_`` and `set_callbacks` are additions.
+    a ``covariances_`` in any case. Densities and probabilities are float64 for float32 data too.
+    ``on_collapse``, `explain`, `outliers`, ``n_densities_``, ``restarts_`` and `set_callbacks` are
+    additions.
 
     References
     ----------
@@ -380,20 +382,21 @@ class GaussianMixture(CallbackMixin, BaseMixture):
         if self.precisions_init is not None:
             shape = covariance.shape(self.n_components, n_features)
             name = f"{self.covariance_type} precision"
-            precisions = _check_given_array(self.precisions_init, shape, name)
+            precisions = _check_given_array(self.precisions_init, shape, "precisions_init", name)
             if not covariance.are_precisions(precisions):
                 raise ValueError(f"'{name}' should be {covariance.not_precisions}")
             factors = covariance.factors_of_precisions(precisions)
         means = None
         if self.means_init is not None:
             shape = (self.n_components, n_features)
-            means = _check_given_array(self.means_init, shape, "means")
+            means = _check_given_array(self.means_init, shape, "means_init", "means")
         return Given(self._check_weights(), means, factors)
 
     def _check_weights(self) -> np.ndarray | None:
         if self.weights_init is None:
             return None
-        weights = _check_given_array(self.weights_init, (self.n_components,), "weights")
+        shape = (self.n_components,)
+        weights = _check_given_array(self.weights_init, shape, "weights_init", "weights")
         if (weights < 0).any() or (weights > 1).any():
             raise ValueError(
                 "The parameter 'weights' should be in the range [0, 1], but got max value "
@@ -408,11 +411,12 @@ class GaussianMixture(CallbackMixin, BaseMixture):
         return weights
 
 
-def _check_given_array(value: Any, shape: tuple[int, ...], name: str) -> np.ndarray:
+def _check_given_array(value: Any, shape: tuple[int, ...], parameter: str, name: str) -> np.ndarray:
     # check_array takes two dimensions at most: of more, the first ones are joined for it.
     array = np.asarray(value)
     flat = array.reshape(-1, array.shape[-1]) if array.ndim > 2 else array
-    checked = check_array(flat, dtype=np.float64, ensure_2d=False).reshape(array.shape)
+    checked = check_array(flat, dtype=np.float64, ensure_2d=False, input_name=parameter)
+    checked = checked.reshape(array.shape)
     if checked.shape != shape:
         raise ValueError(
             f"The parameter '{name}' should have the shape of {shape}, but got {checked.shape}"

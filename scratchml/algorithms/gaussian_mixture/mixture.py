@@ -38,5 +38,5 @@ class Moments(NamedTuple):
     """float64[n_components, n_features]"""
     scatters: np.ndarray
     """Sums of the squared deviations from the means, in the shape of the covariance type."""
-    n_passes: int
-    """How often that took the densities of all rows."""
+    n_densities: int
+    """Densities of a row under a component that were computed."""

@@ -11,7 +11,14 @@ import numpy as np
 from scratchml.core.blocks import map_blocks, row_blocks, row_pieces
 from scratchml.core.jit import kernel_view
 
-from .kernels import Densities, accumulate_given, accumulate_statistics
+from .kernels import (
+    FULL,
+    Densities,
+    Projections,
+    accumulate_given,
+    accumulate_grouped,
+    accumulate_statistics,
+)
 
 TILE_LANES = 192
 """Rows that are worked on together, where features are few: not a power of two, or the features,
@@ -22,6 +29,12 @@ TILE_BYTES = 2**17
 
 EXPONENTIAL_OPERATIONS = 40
 """Multiply-adds that take about as long as what a row and component cost besides."""
+
+GROUPED_FEATURES = 16
+"""From so many features on, full covariances cost enough for a look at which ones can count."""
+
+PROJECTIONS_BYTES = 2**26
+"""Memory that telling each component from each other may take."""
 
 Shape = tuple[int, int, int]
 
@@ -37,6 +50,8 @@ class Sums(NamedTuple):
     """Sums of the rows relative to the origins, float64[n_components, n_features]."""
     seconds: np.ndarray
     """Sums of the products of their features, of as many as were asked for."""
+    n_densities: int
+    """Densities of a row under a component that were computed."""
 
 
 class MixtureRows:
@@ -57,6 +72,10 @@ class MixtureRows:
         self.total_weight = (
             float(self.n_samples) if sample_weight is None else float(sample_weight.sum())
         )
+        # Added to the weight of a component, which may be 0.
+        self.least_total = 10 * np.finfo(np.float64).eps * self.total_weight / self.n_samples
+        # The component each row is taken for, where that is of use: the one it had last.
+        self.groups: np.ndarray | None = None
 
     def sums(self, densities: Densities, *, origins: np.ndarray, shape: Shape) -> Sums:
         """One pass of EM: responsibilities by these densities, and moments of all orders.
@@ -73,14 +92,53 @@ class MixtureRows:
         -------
         Sums
         """
-        lanes = tile_lanes(self.n_features)
+        k, d = origins.shape
+        if (
+            densities.kind == FULL
+            and d >= GROUPED_FEATURES
+            and 8 * k * k * d <= PROJECTIONS_BYTES
+            and shape == (k, d, d)
+        ):
+            return self._grouped_sums(densities, origins, shape)
+        lanes = tile_lanes(d)
 
-        def add(piece: slice, sums: Sums) -> float:
-            return accumulate_statistics(
-                self.X[piece], self.sample_weight[piece], densities, origins, lanes, *sums[1:]
+        def add(piece: slice, *out: np.ndarray) -> tuple[float, int]:
+            log_likelihood = accumulate_statistics(
+                self.X[piece], self.sample_weight[piece], densities, origins, lanes, *out
+            )
+            return log_likelihood, k * (piece.stop - piece.start)
+
+        operations = k * (EXPONENTIAL_OPERATIONS + 6 * d + shape[1] * shape[2])
+        return self._combine(add, shape, operations, k)
+
+    def _grouped_sums(self, densities: Densities, origins: np.ndarray, shape: Shape) -> Sums:
+        """The same without responsibilities that are too small to count."""
+        k, d = origins.shape
+        lanes = tile_lanes(d)
+        projections = project(densities)
+        if self.groups is None:
+            self.groups = np.zeros(self.n_samples, np.int32)
+        groups = self.groups
+        # All that is left out together weighs less than rounding makes of one sample.
+        margin = float(np.log(self.n_samples / np.finfo(np.float64).eps))
+
+        def add(piece: slice, *out: np.ndarray) -> tuple[float, int]:
+            order = np.argsort(groups[piece], kind="stable").astype(np.int32)
+            return accumulate_grouped(
+                self.X[piece],
+                self.sample_weight[piece],
+                order,
+                densities,
+                projections,
+                origins,
+                margin,
+                lanes,
+                groups[piece],
+                *out,
             )
 
-        return self._combine(add, len(origins), shape)
+        operations = k * (EXPONENTIAL_OPERATIONS + 2 * d) + 4 * d * d
+        return self._combine(add, shape, operations, k)
 
     def given_sums(
         self,
@@ -106,50 +164,73 @@ class MixtureRows:
         Sums
             With a log-likelihood of 0.
         """
-        lanes = tile_lanes(self.n_features)
+        k, d = origins.shape
+        lanes = tile_lanes(d)
 
-        def add(piece: slice, sums: Sums) -> float:
+        def add(piece: slice, *out: np.ndarray) -> tuple[float, int]:
             accumulate_given(
                 self.X[piece],
                 self.sample_weight[piece],
                 responsibilities(piece),
                 origins,
                 lanes,
-                *sums[1:],
+                *out,
             )
-            return 0.0
+            return 0.0, 0
 
-        return self._combine(add, len(origins), shape, in_order)
+        return self._combine(add, shape, k * (4 * d + shape[1] * shape[2]), k, in_order)
 
     def _combine(
         self,
-        add: Callable[[slice, Sums], float],
-        n_components: int,
+        add: Callable[..., tuple[float, int]],
         shape: Shape,
+        operations: float,
+        k: int,
         in_order: bool = False,
     ) -> Sums:
         """Sum over blocks what ``add`` sums over pieces of them."""
         d = self.n_features
-        per_component = EXPONENTIAL_OPERATIONS + 6 * d + shape[1] * shape[2]
-        operations = n_components * per_component
 
         def sum_block(index: int, block: slice) -> Sums:
-            sums = Sums(0.0, np.zeros(n_components), np.zeros((n_components, d)), np.zeros(shape))
-            pieces = row_pieces(block, operations, 8 * (d + n_components))
-            return sums._replace(log_likelihood=sum(add(piece, sums) for piece in pieces))
+            moments = np.zeros(k), np.zeros((k, d)), np.zeros(shape)
+            log_likelihood, n_densities = 0.0, 0
+            for piece in row_pieces(block, operations):
+                log_likelihood_of_piece, n_densities_of_piece = add(piece, *moments)
+                log_likelihood += log_likelihood_of_piece
+                n_densities += n_densities_of_piece
+            return Sums(log_likelihood, *moments, n_densities)
 
         if in_order:
             return sum_block(0, slice(0, self.n_samples))
-        partial_bytes = 8 * (n_components * (1 + d) + int(np.prod(shape)))
-        first, *others = map_blocks(
-            sum_block, row_blocks(self.n_samples, operations, partial_bytes)
-        )
-        log_likelihood = first.log_likelihood
+        partial_bytes = 8 * (k * (1 + d) + int(np.prod(shape)))
+        blocks = row_blocks(self.n_samples, operations, partial_bytes)
+        first, *others = map_blocks(sum_block, blocks)
+        log_likelihood, totals, firsts, seconds, n_densities = first
         for other in others:
             log_likelihood += other.log_likelihood
-            for total, more in zip(first[1:], other[1:], strict=True):
-                total += more
-        return first._replace(log_likelihood=log_likelihood)
+            totals += other.totals
+            firsts += other.firsts
+            seconds += other.seconds
+            n_densities += other.n_densities
+        return Sums(log_likelihood, totals, firsts, seconds, n_densities)
+
+    def draw(self, k: int, random_state: np.random.RandomState) -> np.ndarray:
+        """Indices of so many different rows, drawn by weight.
+
+        Raises
+        ------
+        ValueError
+            If fewer have a weight.
+        """
+        if not self.sample_weight.size:
+            return random_state.choice(self.n_samples, size=k, replace=False)
+        n_with = np.count_nonzero(self.sample_weight)
+        if n_with < k:
+            raise ValueError(
+                f"n_samples={n_with} of weight other than zero should be >= n_components={k}."
+            )
+        p = self.sample_weight / self.total_weight
+        return random_state.choice(self.n_samples, size=k, replace=False, p=p)
 
     @cached_property
     def mean(self) -> np.ndarray:
@@ -170,3 +251,19 @@ def _ones(piece: slice) -> np.ndarray:
 def tile_lanes(n_features: int) -> int:
     """How many rows a tile holds."""
     return max(min(TILE_BYTES // (8 * n_features), TILE_LANES) // 32 * 32, 32)
+
+
+def project(densities: Densities) -> Projections:
+    """Directions from each component to each other; see `accumulate_grouped`."""
+    means, factors = densities.means, densities.factors
+    k, d = means.shape
+    directions = np.zeros((k, -(-k // 4) * 4, -(-d // 4) * 4 + 4))
+    distances = np.zeros(directions.shape[:2])
+    for c in range(k):
+        white = (means - means[c]) @ factors[c]
+        lengths = np.sqrt(np.square(white).sum(axis=1))
+        distances[:, c] = lengths
+        # Of equal means no direction tells one component from the other.
+        apart = lengths > 0
+        directions[apart, c, :d] = white[apart] / -lengths[apart, np.newaxis] @ factors[c].T
+    return Projections(directions, distances)

@@ -91,7 +91,7 @@ def run_to_convergence(
         n_restarts = len(collapse.restarts)
         mixture = collapse.settle(*steps.maximize(moments), iteration)
         lower_bounds.append(lower_bound)
-        n_densities += moments.n_passes * steps.rows.n_samples * len(mixture.weights)
+        n_densities += moments.n_densities
         change = lower_bound - old_bound
         log.end_iteration(iteration, change)
         # A component that has just begun anew has not been heard yet.

@@ -10,8 +10,8 @@ import numpy as np
 from scratchml.algorithms.kmeans import KMeans, kmeans_plusplus
 
 from .covariances import Tied
-from .mixture import Mixture
-from .steps import LEAST_TOTAL, Steps
+from .mixture import Mixture, Moments
+from .steps import Parameters, Steps
 
 
 class Given(NamedTuple):
@@ -61,21 +61,19 @@ def start(
     return Mixture(weights, means, covariance.covariances_of(given.factors), given.factors)
 
 
-Parameters = tuple[np.ndarray, np.ndarray, np.ndarray]
-
-
 def by_kmeans(steps: Steps, k: int, random_state: np.random.RandomState) -> Parameters:
     """Each sample belongs to its cluster."""
     rows = steps.rows
     sample_weight: Any = rows.sample_weight if rows.sample_weight.size else None
     kmeans = KMeans(k, n_init=1, random_state=random_state).fit(rows.X, sample_weight=sample_weight)
     labels = kmeans.labels_
+    rows.groups = labels
 
     def responsibilities(piece: slice) -> np.ndarray:
         return (labels[piece, np.newaxis] == np.arange(k)).astype(np.float64)
 
     moments = steps.moments_of(responsibilities, kmeans.cluster_centers_.astype(np.float64))
-    return _first_parameters(steps, moments.totals, moments.means, moments.scatters)
+    return steps.begin(moments)
 
 
 def by_chance(steps: Steps, k: int, random_state: np.random.RandomState) -> Parameters:
@@ -90,14 +88,13 @@ def by_chance(steps: Steps, k: int, random_state: np.random.RandomState) -> Para
 
     origins = np.tile(steps.rows.mean, (k, 1))
     moments = steps.moments_of(responsibilities, origins, in_order=True)
-    return _first_parameters(steps, moments.totals, moments.means, moments.scatters)
+    return steps.begin(moments)
 
 
 def by_samples(steps: Steps, k: int, random_state: np.random.RandomState) -> Parameters:
     """Different samples, drawn by weight, are the means."""
     rows = steps.rows
-    p = rows.sample_weight / rows.total_weight if rows.sample_weight.size else None
-    return _around(steps, random_state.choice(rows.n_samples, size=k, replace=False, p=p))
+    return _around(steps, rows.draw(k, random_state))
 
 
 def by_kmeans_plusplus(steps: Steps, k: int, random_state: np.random.RandomState) -> Parameters:
@@ -124,7 +121,7 @@ def _around(steps: Steps, indices: np.ndarray) -> Parameters:
     scatters = np.zeros(covariance.shape(k, rows.n_features))
     if isinstance(covariance, Tied):
         scatters += _scatter_less_means(steps, means)
-    return _first_parameters(steps, np.ones(k), means, scatters)
+    return steps.begin(Moments(0.0, np.ones(k), means, scatters, 0))
 
 
 def _scatter_less_means(steps: Steps, means: np.ndarray) -> np.ndarray:
@@ -135,13 +132,3 @@ def _scatter_less_means(steps: Steps, means: np.ndarray) -> np.ndarray:
     """
     mean, weight = steps.rows.mean, steps.rows.total_weight
     return steps.scatter + weight * np.outer(mean, mean) - means.T @ means
-
-
-def _first_parameters(
-    steps: Steps, totals: np.ndarray, means: np.ndarray, scatters: np.ndarray
-) -> Parameters:
-    """What an M-step would make of these moments, without a prior."""
-    totals = totals + LEAST_TOTAL
-    covariances = scatters / steps.covariance.divisors(totals, means.shape[1])
-    covariances = steps.covariance.add_variance(covariances, steps.reg_covar)
-    return totals / steps.rows.total_weight, means, covariances

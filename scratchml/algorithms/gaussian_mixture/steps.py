@@ -12,9 +12,6 @@ from .mixture import Mixture, Moments
 from .prior import Prior
 from .rows import MixtureRows, Sums
 
-LEAST_TOTAL = 10 * np.finfo(np.float64).eps
-"""Added to the weight of each component, which may be 0."""
-
 FAR = 100.0
 """Standard deviations: where a mean moves further, moments about the old one lose digits."""
 
@@ -25,6 +22,10 @@ RIDGE = 1e-6
 """Added to variances, relative to them, where a covariance is not positive definite."""
 
 NO_SECONDS = (0, 0, 0)
+
+
+Parameters = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Weights, means and covariances."""
 
 
 class Steps:
@@ -77,8 +78,8 @@ class Steps:
         shape = covariance.seconds_shape(*origins.shape)
         tied = isinstance(covariance, Tied)
         sums = add(origins=origins, shape=NO_SECONDS if tied else shape)
-        means, shifts = move(origins, sums)
-        n_passes = 1
+        means, shifts = self._move(origins, sums)
+        n_densities = sums.n_densities
         if tied:
             # sum over k of the scatters within = scatter of all rows - scatter of the means
             scatters = self.scatter - covariance.squares(sums.totals, means - rows.mean)
@@ -88,18 +89,28 @@ class Steps:
             inaccurate = moved_far(sums, shifts, means)
         if inaccurate.any():
             again = add(origins=means, shape=shape)
-            means, shifts = move(means, again)
+            means, shifts = self._move(means, again)
             scatters = covariance.scatters(again.totals, again.seconds, shifts)
-            n_passes = 2
+            n_densities += again.n_densities
         log_likelihood = sums.log_likelihood / rows.total_weight
-        return Moments(log_likelihood, sums.totals, means, scatters, n_passes)
+        return Moments(log_likelihood, sums.totals, means, scatters, n_densities)
 
-    def maximize(self, moments: Moments) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _move(self, origins: np.ndarray, sums: Sums) -> tuple[np.ndarray, np.ndarray]:
+        """Means, and how far they are from the origins; without any weight they stay there."""
+        shifts = sums.firsts / (sums.totals + self.rows.least_total)[:, np.newaxis]
+        return origins + shifts, shifts
+
+    def maximize(self, moments: Moments) -> Parameters:
         """M-step: weights, means and covariances of the largest likelihood."""
-        totals = moments.totals + LEAST_TOTAL
+        totals = moments.totals + self.rows.least_total
         covariances = moments.scatters / self.covariance.divisors(totals, self.rows.n_features)
         covariances = self.covariance.add_variance(covariances, self.reg_covar)
         return totals / totals.sum(), moments.means, covariances
+
+    def begin(self, moments: Moments) -> Parameters:
+        """What EM begins with: the same, but for weights that sum to those of the components."""
+        weights, means, covariances = self.maximize(moments)
+        return weights * moments.totals.sum() / self.rows.total_weight, means, covariances
 
     def objective(self, moments: Moments, mixture: Mixture) -> float:
         """What EM makes larger, for each unit of weight: the log-likelihood of the mixture."""
@@ -158,9 +169,9 @@ class PenalizedSteps(Steps):
         scale = covariance.add_variance(self.shrunk(n_components), reg_covar)
         self.prior = Prior(rows.mean, d + 2.0, self.positive(scale))
 
-    def maximize(self, moments: Moments) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def maximize(self, moments: Moments) -> Parameters:
         """M-step: weights, means and covariances of the largest likelihood times prior density."""
-        totals = moments.totals + LEAST_TOTAL
+        totals = moments.totals + self.rows.least_total
         means, covariances = self.prior.parameters(moments, self.covariance)
         return totals / totals.sum(), means, covariances
 
@@ -168,12 +179,6 @@ class PenalizedSteps(Steps):
         """What EM makes larger, for each unit of weight: log-likelihood and log-prior."""
         log_prior = self.prior.log_density(mixture, self.covariance)
         return moments.log_likelihood + log_prior / self.rows.total_weight
-
-
-def move(origins: np.ndarray, sums: Sums) -> tuple[np.ndarray, np.ndarray]:
-    """Means, and how far they are from the origins; without any weight they stay there."""
-    shifts = sums.firsts / (sums.totals + LEAST_TOTAL)[:, np.newaxis]
-    return origins + shifts, shifts
 
 
 def moved_far(sums: Sums, shifts: np.ndarray, means: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from scratchml.core.jit import CONTRACT, kernel
 
 SMALLEST_EXPONENT = -708.0
-"""`exp_lanes` gives exp(-708), about 3e-308, for whatever is smaller: less has fewer digits."""
+"""`exp_lanes` gives 0 for whatever is smaller: below 3e-308 numbers have fewer digits."""
 
 LOG2_E = 1.4426950408889634
 # log 2 in two parts: multiples of the first by whole numbers up to 2**10 are exact.
@@ -48,7 +48,9 @@ def exp_lanes(n_lanes, offsets, inout_values, inout_bits, work, work_bits):
         The same memory as ``work``.
     """
     for i in range(n_lanes):
-        x = max(inout_values[i] - offsets[i], SMALLEST_EXPONENT)
+        difference = inout_values[i] - offsets[i]
+        vanishes = difference < SMALLEST_EXPONENT
+        x = 0.0 if vanishes else difference
         shifted = x * LOG2_E + ROUNDER
         m = shifted - ROUNDER
         r = (x - m * LN2_HIGH) - m * LN2_LOW
@@ -62,7 +64,8 @@ def exp_lanes(n_lanes, offsets, inout_values, inout_bits, work, work_bits):
         p = p * r + 0.1666666666666668
         p = p * r + 0.5000000000000019
         p = p * r + 1.0
-        inout_values[i] = p * r + 1.0
+        p = p * r + 1.0
+        inout_values[i] = 0.0 if vanishes else p
         work[i] = shifted
     for i in range(n_lanes):
         inout_bits[i] += work_bits[i] << 52

@@ -1,15 +1,9 @@
 """Compiled passes of Gaussian mixtures over blocks of rows."""
 
-from .passes import (
-    DIAGONAL,
-    FULL,
-    SPHERICAL,
-    TIED,
-    Densities,
-    accumulate_given,
-    accumulate_statistics,
-    evaluate_rows,
-)
+from .evaluation import evaluate_rows
+from .grouped import Projections, accumulate_grouped
+from .passes import accumulate_given, accumulate_statistics
+from .terms import DIAGONAL, FULL, SPHERICAL, TIED, Densities
 
 __all__ = [
     "DIAGONAL",
@@ -17,7 +11,9 @@ __all__ = [
     "SPHERICAL",
     "TIED",
     "Densities",
+    "Projections",
     "accumulate_given",
+    "accumulate_grouped",
     "accumulate_statistics",
     "evaluate_rows",
 ]

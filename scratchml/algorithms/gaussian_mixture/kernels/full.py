@@ -64,15 +64,25 @@ def full_sq_distances(tile, n_lanes, mean, factor, deviations, sums, out_sq_dist
     subtract_point(tile, n_lanes, mean, deviations)
     for i in range(n_lanes):
         out_sq_distances[i] = 0.0
-    whole = n_features - n_features % 4
-    for j in range(0, whole, 4):
+    add_sq_products(deviations, n_lanes, factor, 0, n_features, sums, out_sq_distances)
+
+
+@kernel(REORDER, allocates=False)
+def add_sq_products(deviations, n_lanes, factor, begin, end, sums, inout_sq_distances):
+    """Add the squares of the products of deviations and some columns of the factor.
+
+    Plain form: ``inout_sq_distances += (deviations.T @ factor[:, begin:end]) ** 2`` summed over the
+    columns, of which the first has to be a multiple of four.
+    """
+    whole = end - end % 4
+    for j in range(begin, whole, 4):
         rectangle_products(deviations, n_lanes, factor, j, sums)
-        corner_sq_norms(deviations, n_lanes, factor, j, sums, out_sq_distances)
-    for j in range(whole, n_features):
+        corner_sq_norms(deviations, n_lanes, factor, j, sums, inout_sq_distances)
+    for j in range(max(begin, whole), end):
         y = sums[0]
         column_products(deviations, n_lanes, factor, j, y)
         for i in range(n_lanes):
-            out_sq_distances[i] += y[i] * y[i]
+            inout_sq_distances[i] += y[i] * y[i]
 
 
 @kernel(REORDER, allocates=False)
