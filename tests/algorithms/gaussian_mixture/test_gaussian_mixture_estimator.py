@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import math
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from gaussian_mixture_cases import (
     start,
     steps,
 )
+from sklearn.base import clone
 
 from scratchml.algorithms.gaussian_mixture import reference
 from scratchml.callbacks import EarlyStopping, History
@@ -370,12 +372,12 @@ def test_unit_weights_are_no_weights(X, covariance_type):
 def test_a_factor_of_all_weights_does_not_count(X, covariance_type):
     w = np.random.default_rng(0).uniform(0.5, 2, len(X))
     given = as_parameters(start(X, 3, covariance_type), covariance_type)
-    plain, scaled = (
-        GaussianMixture(3, covariance_type=covariance_type, **given).fit(X, sample_weight=w * f)
-        for f in (1, 1024)
-    )
-    assert plain.lower_bounds_ == pytest.approx(scaled.lower_bounds_, rel=1e-11)
-    np.testing.assert_allclose(plain.covariances_, scaled.covariances_, rtol=1e-9, atol=1e-11)
+    mixture = GaussianMixture(3, covariance_type=covariance_type, **given)
+    plain = clone(mixture).fit(X, sample_weight=w)
+    for factor in (1024, 2.0**-60):
+        scaled = clone(mixture).fit(X, sample_weight=w * factor)
+        assert plain.lower_bounds_ == pytest.approx(scaled.lower_bounds_, rel=1e-11)
+        np.testing.assert_allclose(plain.covariances_, scaled.covariances_, rtol=1e-9, atol=1e-11)
 
 
 @each_init
@@ -388,6 +390,19 @@ def test_weights_reach_the_start(X, init_params):
     assert np.abs(mixture.means_).max() < 100
     assert np.abs(mixture.covariances_).max() < 1000
     np.testing.assert_array_equal(labels, mixture.predict(far))
+
+
+def test_fewer_samples_with_weight_than_components(X):
+    w = np.zeros(len(X))
+    w[:2] = 1
+    for init_params in ("kmeans", "k-means++", "random"):
+        mixture = GaussianMixture(3, init_params=init_params, random_state=0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", category=UserWarning)
+            mixture.fit(X, sample_weight=w)
+        assert mixture.weights_.sum() == pytest.approx(1)
+        assert np.isfinite(mixture.means_).all()
+        assert np.abs(mixture.means_).max() <= np.abs(X).max()
 
 
 # --- the terms of the density ---------------------------------------------------------------------

@@ -245,6 +245,28 @@ def test_warm_start_goes_on_where_it_was(X, covariance_type):
     np.testing.assert_allclose(twice.covariances_, once.covariances_, rtol=1e-9, atol=1e-12)
 
 
+@each_type
+def test_no_iteration_from_a_given_start_is_that_start(X, covariance_type):
+    begin = start(X, 4, covariance_type)
+    options = {"covariance_type": covariance_type, "max_iter": 0}
+    mixture = GaussianMixture(4, **options, **as_parameters(begin, covariance_type)).fit(X)
+    np.testing.assert_array_equal(mixture.weights_, begin.pi)
+    np.testing.assert_array_equal(mixture.means_, begin.mu)
+    np.testing.assert_allclose(mixture.covariances_, begin.Sigma, rtol=1e-13)
+
+
+def test_warm_start_with_another_shape(X):
+    mixture = GaussianMixture(4, warm_start=True, random_state=0).fit(X)
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 (the text is compared below)
+        mixture.set_params(n_components=3).fit(X)
+    assert str(caught.value) == (
+        "The fitted mixture has means of shape (4, 3) and covariances of shape (4, 3, 3): a warm "
+        "start with n_components=3, n_features=3 and covariance_type='full' cannot begin with it. "
+        "Set warm_start=False."
+    )
+    assert len(mixture.set_params(warm_start=False).fit(X).means_) == 3
+
+
 # --- the fitted mixture ---------------------------------------------------------------------------
 
 
@@ -294,7 +316,7 @@ def printed(capsys, X, **parameters):
 
 
 @pytest.mark.parametrize("verbose_interval", [1, 3])
-@pytest.mark.parametrize("max_iter", [0, 4, 100])
+@pytest.mark.parametrize("max_iter", [0, 4, 40])
 def test_verbose_prints_what_scikit_learn_prints(X, capsys, verbose_interval, max_iter):
     options = {"n_components": 4, "n_init": 2, "random_state": 0, "init_params": "random"}
     options |= {"verbose_interval": verbose_interval, "max_iter": max_iter}
