@@ -168,7 +168,13 @@ class MixtureSelection:
         return rows
 
     def notes(self) -> list[str]:
-        """A sentence about each fit that failed."""
+        """Sentences about fits that failed.
+
+        Returns
+        -------
+        list of str
+            One for each.
+        """
         return [
             f"The fit of {kind} with {k} component{'s' if k > 1 else ''} failed: {why}"
             for (kind, k), why in self.failures.items()

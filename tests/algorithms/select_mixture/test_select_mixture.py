@@ -6,6 +6,7 @@ import dataclasses
 import doctest
 import re
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -203,6 +204,19 @@ def test_pieces_of_the_rows_do_not_count(selection, monkeypatch):
     found = select_mixture(X, KS, random_state=0)
     for name in CRITERIA:
         np.testing.assert_allclose(found.scores[name], selection.scores[name], rtol=1e-13)
+
+
+@pytest.mark.jit
+def test_memory_of_the_criteria_does_not_grow_with_the_samples(monkeypatch):
+    monkeypatch.setattr(criteria_module, "_PIECE_ENTRIES", 2**12)
+    data = make_blobs(20_000, 2, centers=8, random_state=0)[0]
+    mixture = GaussianMixture(8, covariance_type="diag", max_iter=2, tol=1e9).fit(data)
+    criteria_module.likelihood(mixture, data[:1000], None)  # compiles
+    tracemalloc.start()
+    criteria_module.likelihood(mixture, data, None)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000 * 8 * 8 / 4  # an array of samples by components would be four times that
 
 
 def test_weights_are_repetitions():
