@@ -138,7 +138,7 @@ def tables_of(selection: Any, criteria: Sequence[str]) -> list[Any]:
 
 
 def _cell(score: float) -> str:
-    return "-" if np.isnan(score) else f"{score:.6g}"
+    return "-" if np.isnan(score) else f"{score:.1f}"
 
 
 def draw(path: Path, selection: Any, criteria: Sequence[str], force: bool) -> None:

@@ -241,7 +241,7 @@ def test_table_of_mixtures(points: np.ndarray, capsys: pytest.CaptureFixture[str
             assert int(k) == j + 1
             for i, kind in enumerate(COVARIANCE_TYPES):
                 star = "*" if choice[:2] == (j + 1, kind) else ""
-                assert cells[i] == f"{selection.scores[name][i, j]:.6g}{star}"
+                assert cells[i] == f"{selection.scores[name][i, j]:.1f}{star}"
         pattern = (
             rf"^ +{name.upper()} +{choice.n_components} +{choice.covariance_type}"
             rf" +{re.escape(choice.reason)} *$"

@@ -213,7 +213,7 @@ class MixtureSelection:
         rows = [[self.criterion, *(f"{kind} " for kind in self.covariance_types)]]
         for j, k in enumerate(self.components.tolist()):
             cells = [
-                f"{value:.6g}" + ("*" if (k, kind) == choice[:2] else " ")
+                f"{value:.1f}" + ("*" if (k, kind) == choice[:2] else " ")
                 for kind, value in zip(
                     self.covariance_types, self.scores[self.criterion][:, j], strict=True
                 )

@@ -102,7 +102,7 @@ def choice_by(
         return None
     k, kind = int(grid.components[best[1]]), grid.covariance_types[best[0]]
     family = mclust_name(kind, k, grid.n_features)
-    reason = f"{criterion.upper()} is least for {name_of(grid, best)}: {values[best]:.6g}."
+    reason = f"{criterion.upper()} is least for {name_of(grid, best)}: {values[best]:.1f}."
     reason += _beside_others(criterion, grid, values, best)
     if k == grid.components[-1] and len(grid.components) > 1:
         reason += " That is the largest number that was tried: more may be better still."

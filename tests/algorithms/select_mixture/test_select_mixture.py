@@ -465,9 +465,9 @@ def test_repr(selection):
     assert repr(shown) == (
         "MixtureSelection of 1,000 samples\n"
         "\n"
-        "bic         full   diag\n"
-        "  1  1.23457e+06   30.5\n"
-        " 12          nan   7.25*\n"
+        "bic       full   diag\n"
+        "  1  1234567.0   30.5\n"
+        " 12        nan    7.2*\n"
         "\n"
         "Why.\n"
         "The fit of full with 1 component failed: Too few."

@@ -87,7 +87,7 @@ def test_the_least_is_chosen():
     choice = choose("bic", ["full", "diag"], [1, 2, 3], [[40, 31, 35], [50, 30, 45]])
     assert choice[:3] == (2, "diag", "VVI")
     assert choice.reason == (
-        "BIC is least for diag (VVI) with 2 components: 30. Next is full (VVV) with 2 components,"
+        "BIC is least for diag (VVI) with 2 components: 30.0. Next is full (VVV) with 2 components,"
         " 1 above it: hardly worth a mention."
     )
 
@@ -105,7 +105,7 @@ def test_the_least_is_chosen():
 def test_evidence(more, words):
     choice = choose("bic", ["tied"], [1, 2, 3], [20 + more, 20, 99])
     assert choice.reason == (
-        "BIC is least for tied (EEE) with 2 components: 20. Next is tied (XXX) with 1 component,"
+        "BIC is least for tied (EEE) with 2 components: 20.0. Next is tied (XXX) with 1 component,"
         f" {more:g} above it: {words}."
     )
 
@@ -118,12 +118,14 @@ def test_only_bic_tells_of_evidence():
 def test_what_else_a_reason_says():
     choice = choose("icl", ["full"], [1, 2], [20, 10], not_converged=[(0, 1)])
     assert choice.reason == (
-        "ICL is least for full (VVV) with 2 components: 10. Next is full (XXX) with 1 component, 10"
-        " above it. That is the largest number that was tried: more may be better still. Its fit"
+        "ICL is least for full (VVV) with 2 components: 10.0. Next is full (XXX) with 1 component,"
+        " 10 above it. That is the largest number that was tried: more may be better still. Its fit"
         " has not converged: allow more iterations."
     )
     alone = choose("icl", ["full"], [2], [10])
-    assert alone.reason == ("ICL is least for full (VVV) with 2 components: 10. No other is known.")
+    assert alone.reason == (
+        "ICL is least for full (VVV) with 2 components: 10.0. No other is known."
+    )
 
 
 def test_what_is_not_known_is_not_chosen():
