@@ -403,6 +403,11 @@ def test_fewer_samples_with_weight_than_components(X):
         assert mixture.weights_.sum() == pytest.approx(1)
         assert np.isfinite(mixture.means_).all()
         assert np.abs(mixture.means_).max() <= np.abs(X).max()
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 (the text is compared below)
+        GaussianMixture(3, init_params="random_from_data").fit(X, sample_weight=w)
+    assert str(caught.value) == (
+        "n_samples=2 of weight other than zero should be >= n_components=3."
+    )
 
 
 # --- the terms of the density ---------------------------------------------------------------------

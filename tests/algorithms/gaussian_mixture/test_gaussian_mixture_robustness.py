@@ -272,3 +272,21 @@ def test_work_is_counted():
         precisions_init=mixture.precisions_,
     ).fit(X)
     assert still.n_densities_ == 80 * 3 * still.n_iter_
+
+
+@pytest.mark.parametrize("apart", [1, 50], ids=["overlapping", "apart"])
+def test_densities_that_are_too_small_are_not_computed(apart):
+    rng = np.random.default_rng(0)
+    means = apart * rng.normal(size=(4, 16))
+    X = means[np.arange(200) % 4] + rng.normal(size=(200, 16))
+    mixture = GaussianMixture(
+        4,
+        tol=0,
+        max_iter=3,
+        weights_init=np.full(4, 0.25),
+        means_init=means,
+        precisions_init=np.array([np.eye(16)] * 4),
+    ).fit(X)
+    # At least one for each sample, and all of them at most.
+    assert 200 * 3 <= mixture.n_densities_ <= 200 * 4 * 3
+    assert (mixture.n_densities_ == 200 * 3) == (apart == 50)
