@@ -178,7 +178,8 @@ class MixtureRows:
             )
             return 0.0, 0
 
-        return self._combine(add, shape, k * (4 * d + shape[1] * shape[2]), k, in_order)
+        operations = k * (4 * d + shape[1] * shape[2])
+        return self._combine(add, shape, operations, k, 8 * (d + k), in_order)
 
     def _combine(
         self,
@@ -186,6 +187,7 @@ class MixtureRows:
         shape: Shape,
         operations: float,
         k: int,
+        bytes_per_row: float = 0,
         in_order: bool = False,
     ) -> Sums:
         """Sum over blocks what ``add`` sums over pieces of them."""
@@ -194,7 +196,7 @@ class MixtureRows:
         def sum_block(index: int, block: slice) -> Sums:
             moments = np.zeros(k), np.zeros((k, d)), np.zeros(shape)
             log_likelihood, n_densities = 0.0, 0
-            for piece in row_pieces(block, operations):
+            for piece in row_pieces(block, operations, bytes_per_row):
                 log_likelihood_of_piece, n_densities_of_piece = add(piece, *moments)
                 log_likelihood += log_likelihood_of_piece
                 n_densities += n_densities_of_piece

@@ -92,7 +92,7 @@ class Steps:
             means, shifts = self._move(means, again)
             scatters = covariance.scatters(again.totals, again.seconds, shifts)
             n_densities += again.n_densities
-        log_likelihood = sums.log_likelihood / rows.total_weight
+        log_likelihood = float(sums.log_likelihood / rows.total_weight)
         return Moments(log_likelihood, sums.totals, means, scatters, n_densities)
 
     def _move(self, origins: np.ndarray, sums: Sums) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,7 @@
 """Components of full covariance: Mahalanobis distances, and moments up to the second.
 
 Rows sit on SIMD lanes (`scratchml.core.kernels.tiles`). Both pieces are triangular: half of the
-products of a matrix and a vector. They go by blocks of four by eight or four by four features,
+products of a matrix and a vector. They go by blocks of four by four features,
 whose numbers and sums stay in registers while the lanes of a tile pass by; what four does not
 divide is done feature by feature.
 """
@@ -102,87 +102,27 @@ def rectangle_products(deviations, n_lanes, factor, j, out_sums):
     Plain form: ``out_sums = factor[:j, j : j + 4].T @ deviations[:j]``; left alone if j is 0.
     """
     s0, s1, s2, s3 = out_sums[0], out_sums[1], out_sums[2], out_sums[3]
-    begin = j % 8
-    if begin == 4:
-        u0, u1, u2, u3 = deviations[0], deviations[1], deviations[2], deviations[3]
-        f0, f1, f2, f3 = factor[0], factor[1], factor[2], factor[3]
+    for p in range(0, j, 4):
+        u0, u1, u2, u3 = deviations[p], deviations[p + 1], deviations[p + 2], deviations[p + 3]
+        f0, f1, f2, f3 = factor[p], factor[p + 1], factor[p + 2], factor[p + 3]
         a0, a1, a2, a3 = f0[j], f1[j], f2[j], f3[j]
         b0, b1, b2, b3 = f0[j + 1], f1[j + 1], f2[j + 1], f3[j + 1]
         c0, c1, c2, c3 = f0[j + 2], f1[j + 2], f2[j + 2], f3[j + 2]
         d0, d1, d2, d3 = f0[j + 3], f1[j + 3], f2[j + 3], f3[j + 3]
-        for i in range(n_lanes):
-            v0, v1, v2, v3 = u0[i], u1[i], u2[i], u3[i]
-            s0[i] = v0 * a0 + v1 * a1 + v2 * a2 + v3 * a3
-            s1[i] = v0 * b0 + v1 * b1 + v2 * b2 + v3 * b3
-            s2[i] = v0 * c0 + v1 * c1 + v2 * c2 + v3 * c3
-            s3[i] = v0 * d0 + v1 * d1 + v2 * d2 + v3 * d3
-    elif j > 0:
-        for i in range(n_lanes):
-            s0[i] = 0.0
-            s1[i] = 0.0
-            s2[i] = 0.0
-            s3[i] = 0.0
-    for p in range(begin, j, 8):
-        u0, u1, u2, u3 = deviations[p], deviations[p + 1], deviations[p + 2], deviations[p + 3]
-        u4, u5, u6, u7 = deviations[p + 4], deviations[p + 5], deviations[p + 6], deviations[p + 7]
-        f0, f1, f2, f3 = factor[p], factor[p + 1], factor[p + 2], factor[p + 3]
-        f4, f5, f6, f7 = factor[p + 4], factor[p + 5], factor[p + 6], factor[p + 7]
-        a0, a1, a2, a3, a4, a5, a6, a7 = (
-            f0[j], f1[j], f2[j], f3[j], f4[j], f5[j], f6[j], f7[j]
-        )  # fmt: skip
-        b0, b1, b2, b3 = f0[j + 1], f1[j + 1], f2[j + 1], f3[j + 1]
-        b4, b5, b6, b7 = f4[j + 1], f5[j + 1], f6[j + 1], f7[j + 1]
-        c0, c1, c2, c3 = f0[j + 2], f1[j + 2], f2[j + 2], f3[j + 2]
-        c4, c5, c6, c7 = f4[j + 2], f5[j + 2], f6[j + 2], f7[j + 2]
-        d0, d1, d2, d3 = f0[j + 3], f1[j + 3], f2[j + 3], f3[j + 3]
-        d4, d5, d6, d7 = f4[j + 3], f5[j + 3], f6[j + 3], f7[j + 3]
-        for i in range(n_lanes):
-            v0, v1, v2, v3 = u0[i], u1[i], u2[i], u3[i]
-            v4, v5, v6, v7 = u4[i], u5[i], u6[i], u7[i]
-            s0[i] = (
-                s0[i]
-                + v0 * a0
-                + v1 * a1
-                + v2 * a2
-                + v3 * a3
-                + v4 * a4
-                + v5 * a5
-                + v6 * a6
-                + v7 * a7
-            )
-            s1[i] = (
-                s1[i]
-                + v0 * b0
-                + v1 * b1
-                + v2 * b2
-                + v3 * b3
-                + v4 * b4
-                + v5 * b5
-                + v6 * b6
-                + v7 * b7
-            )
-            s2[i] = (
-                s2[i]
-                + v0 * c0
-                + v1 * c1
-                + v2 * c2
-                + v3 * c3
-                + v4 * c4
-                + v5 * c5
-                + v6 * c6
-                + v7 * c7
-            )
-            s3[i] = (
-                s3[i]
-                + v0 * d0
-                + v1 * d1
-                + v2 * d2
-                + v3 * d3
-                + v4 * d4
-                + v5 * d5
-                + v6 * d6
-                + v7 * d7
-            )
+        if p == 0:
+            for i in range(n_lanes):
+                v0, v1, v2, v3 = u0[i], u1[i], u2[i], u3[i]
+                s0[i] = v0 * a0 + v1 * a1 + v2 * a2 + v3 * a3
+                s1[i] = v0 * b0 + v1 * b1 + v2 * b2 + v3 * b3
+                s2[i] = v0 * c0 + v1 * c1 + v2 * c2 + v3 * c3
+                s3[i] = v0 * d0 + v1 * d1 + v2 * d2 + v3 * d3
+        else:
+            for i in range(n_lanes):
+                v0, v1, v2, v3 = u0[i], u1[i], u2[i], u3[i]
+                s0[i] = s0[i] + v0 * a0 + v1 * a1 + v2 * a2 + v3 * a3
+                s1[i] = s1[i] + v0 * b0 + v1 * b1 + v2 * b2 + v3 * b3
+                s2[i] = s2[i] + v0 * c0 + v1 * c1 + v2 * c2 + v3 * c3
+                s3[i] = s3[i] + v0 * d0 + v1 * d1 + v2 * d2 + v3 * d3
 
 
 @kernel(REORDER, allocates=False)
