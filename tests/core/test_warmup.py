@@ -19,6 +19,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scratchml import cluster, metrics
 from scratchml.cluster import DBSCAN, DBSCANPath, KMeans, k_means, kmeans_plusplus, suggest_eps
+from scratchml.mixture import GaussianMixture
 
 rng = np.random.default_rng(0)
 public = [getattr(cluster, name) for name in cluster.__all__]
@@ -59,7 +60,17 @@ def use_metrics(X):
     metrics.adjusted_rand_score(10**9 * few, many), metrics.entropy(few)
     metrics.rand_score(np.arange(70_000), np.arange(70_000))
 
+def use_mixtures(X):
+    for covariance_type in ("full", "tied", "diag", "spherical"):
+        for weight in (None, rng.uniform(0.5, 2, len(X))):
+            mixture = GaussianMixture(3, covariance_type=covariance_type, tol=0.1, random_state=0)
+            mixture.set_params(init_params="random", on_collapse="prior")
+            mixture.fit(X, sample_weight=weight).explain(X)
+            mixture.predict(X), mixture.predict_proba(X), mixture.score(X, sample_weight=weight)
+
 def use_all(dtype):
+    for n_features in (1, 2, 3, 5, 17):
+        use_mixtures(rng.normal(size=(300, n_features)).astype(dtype))
     use_metrics(rng.normal(size=(400, 5)).astype(dtype))
     closed = rng.normal(size=(400, 1)).astype(dtype)
     closed.flags.writeable = False
