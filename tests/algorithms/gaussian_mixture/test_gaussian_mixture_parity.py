@@ -87,9 +87,9 @@ def test_same_seed_on_awkward_data(covariance_type, name):
 
 
 def draw_problem(number):
-    """Data and parameters of all sorts; None where scikit-learn itself fails."""
+    """Data and parameters of all sorts."""
     rng = np.random.default_rng(number)
-    n_features, n_components = int(rng.integers(1, 9)), int(rng.integers(1, 7))
+    n_features, n_components = int(rng.integers(1, 21)), int(rng.integers(1, 7))
     X, _ = make_blobs(
         int(rng.integers(60, 400)),
         n_features,

@@ -52,6 +52,19 @@ def test_any_number_of_threads_gives_the_same_bits(large, covariance_type, weigh
 
 
 @pytest.mark.jit
+def test_any_number_of_threads_leaves_out_the_same_densities():
+    X = make_blobs(20_000, 16, centers=8, cluster_std=3, random_state=0)[0]
+    given = as_parameters(start(X, 8, "full"), "full")
+    mixture = GaussianMixture(8, max_iter=4, **given)
+    results = []
+    for n_threads in (1, 2, 3, 8):
+        with scratchml.threads(n_threads):
+            results.append(fitted_bytes(mixture.fit(X)))
+    assert mixture.n_densities_ < 0.9 * 4 * 8 * len(X)
+    assert all(result == results[0] for result in results[1:])
+
+
+@pytest.mark.jit
 @each_init
 def test_any_number_of_threads_begins_alike(large, init_params):
     mixture = GaussianMixture(4, init_params=init_params, max_iter=1, random_state=0)
