@@ -18,8 +18,6 @@ from .covariances import COVARIANCES, CovarianceType
 from .kernels import Densities, evaluate_rows
 from .rows import EXPONENTIAL_OPERATIONS, tile_lanes
 
-NOTHING = np.empty((0, 0))
-
 
 @dataclass(frozen=True)
 class DensityTerms:
@@ -78,22 +76,31 @@ class BaseMixture(Estimator):
         parameters = (self.weights_, self.means_, self.precisions_cholesky_)
         return self._covariance.densities(*(p.astype(np.float64) for p in parameters))
 
-    def _evaluate(self, X: np.ndarray, densities: Densities, **out: np.ndarray) -> None:
-        """Fill the arrays ``labels``, ``log_densities``, ``terms``, ``responsibilities``."""
+    def _evaluate(
+        self,
+        X: np.ndarray,
+        densities: Densities,
+        *,
+        labels: np.ndarray | None = None,
+        log_densities: np.ndarray | None = None,
+        terms: np.ndarray | None = None,
+        responsibilities: np.ndarray | None = None,
+    ) -> None:
+        """Fill those arrays that are given, one row for each sample."""
         X = kernel_view(X)
-        d = X.shape[1]
-        k = len(densities.log_scales)
+        k, d = len(densities.log_scales), X.shape[1]
+        lanes = tile_lanes(d)
         operations = k * (EXPONENTIAL_OPERATIONS + 2 * d + densities.factors[0].size)
         outputs = (
-            out.get("labels", np.empty(0, np.int64)),
-            out.get("log_densities", NOTHING[0:0].reshape(0)),
-            out.get("terms", NOTHING),
-            out.get("responsibilities", NOTHING),
+            np.empty(0, np.int64) if labels is None else labels,
+            np.empty(0) if log_densities is None else log_densities,
+            np.empty((0, 0)) if terms is None else terms,
+            np.empty((0, 0)) if responsibilities is None else responsibilities,
         )
 
         def on_block(_: int, block: slice) -> None:
             for piece in row_pieces(block, operations):
-                evaluate_rows(X[piece], densities, tile_lanes(d), *(o[piece] for o in outputs))
+                evaluate_rows(X[piece], densities, lanes, *(out[piece] for out in outputs))
 
         map_blocks(on_block, row_blocks(len(X), operations))
 
