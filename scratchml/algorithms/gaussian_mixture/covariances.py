@@ -17,6 +17,8 @@ from .kernels import DIAGONAL, FULL, SPHERICAL, TIED, Densities
 class CovarianceType(ABC):
     """One type of covariance."""
 
+    name: ClassVar[str]
+    """What the public calls it."""
     kind: ClassVar[int]
     """What kernels call it."""
 
@@ -200,6 +202,7 @@ class Matrices(CovarianceType):
 class Full(Matrices):
     """Each component has a covariance matrix of its own."""
 
+    name = "full"
     kind = FULL
 
     def shape(self, k: int, d: int) -> tuple[int, ...]:
@@ -228,6 +231,7 @@ class Full(Matrices):
 class Tied(Matrices):
     """All components share one covariance matrix."""
 
+    name = "tied"
     kind = TIED
 
     def shape(self, k: int, d: int) -> tuple[int, ...]:
@@ -303,6 +307,7 @@ class Axes(CovarianceType):
 class Diagonal(Axes):
     """Each component has a variance for each feature."""
 
+    name = "diag"
     kind = DIAGONAL
 
     def shape(self, k: int, d: int) -> tuple[int, ...]:
@@ -336,6 +341,7 @@ class Diagonal(Axes):
 class Spherical(Axes):
     """Each component has one variance."""
 
+    name = "spherical"
     kind = SPHERICAL
 
     def shape(self, k: int, d: int) -> tuple[int, ...]:
@@ -370,10 +376,7 @@ class Spherical(Axes):
 
 
 COVARIANCES: dict[str, CovarianceType] = {
-    "full": Full(),
-    "tied": Tied(),
-    "diag": Diagonal(),
-    "spherical": Spherical(),
+    covariance.name: covariance for covariance in (Full(), Tied(), Diagonal(), Spherical())
 }
 
 

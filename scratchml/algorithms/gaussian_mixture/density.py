@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -67,10 +67,12 @@ class BaseMixture(Estimator):
     covariances_: np.ndarray
     precisions_: np.ndarray
     precisions_cholesky_: np.ndarray
+    # The covariance type of the fit, whatever the parameter has been set to since.
+    _fitted_type: str
 
     @property
     def _covariance(self) -> CovarianceType:
-        return COVARIANCES[self.covariance_type]
+        return COVARIANCES[self._fitted_type]
 
     def _densities(self) -> Densities:
         parameters = (self.weights_, self.means_, self.precisions_cholesky_)
@@ -213,7 +215,7 @@ class BaseMixture(Estimator):
         weights = check_sample_weight(sample_weight, len(log_densities), np.float64)
         return float(np.average(log_densities, weights=weights))
 
-    def outliers(self, X: Any, contamination: float = 0.1) -> np.ndarray:
+    def outliers(self, X: Any, contamination: float = 0.1, *, reference: Any = None) -> np.ndarray:
         """Tell samples where the density is low from the others.
 
         Parameters
@@ -221,13 +223,16 @@ class BaseMixture(Estimator):
         X : array-like of shape (n_samples, n_features)
             The samples.
         contamination : float, default=0.1
-            Share of the samples to call outliers, above 0 and at most 0.5.
+            Share of the reference samples to call outliers, above 0 and at most 0.5.
+        reference : array-like of shape (n_reference, n_features), optional
+            Samples that say what a low density is, such as those of the fit when X are new ones; X
+            itself unless given.
 
         Returns
         -------
         labels : ndarray of shape (n_samples,), int64
-            -1 for outliers, whose log-density is below the quantile of that order, and 1 for the
-            others, as scikit-learn's outlier detectors say it.
+            -1 for outliers, whose log-density is below the quantile of that order of the reference
+            samples, and 1 for the others, as scikit-learn's outlier detectors say it.
 
         Raises
         ------
@@ -244,7 +249,8 @@ class BaseMixture(Estimator):
             f"{type(self).__name__}.outliers",
         )
         log_densities = self.score_samples(X)
-        threshold = np.quantile(log_densities, contamination)
+        of_reference = log_densities if reference is None else self.score_samples(reference)
+        threshold = np.quantile(of_reference, contamination)
         return np.where(log_densities < threshold, -1, 1)
 
     def explain(self, X: Any) -> DensityTerms:
@@ -383,11 +389,19 @@ class BaseMixture(Estimator):
         NotFittedError
             Before the first fit.
 
+        InvalidParameterError
+            If that is no whole number.
+
         Notes
         -----
         Draws by ``random_state``, as scikit-learn draws: an int gives the same samples every time.
         """
         self._check_is_fitted()
+        check_params(
+            {"n_samples": [Interval(Integral, None, None, closed="neither")]},
+            {"n_samples": n_samples},
+            f"{type(self).__name__}.sample",
+        )
         if n_samples < 1:
             raise ValueError(
                 f"Invalid value for 'n_samples': {n_samples} . The sampling requires at "
@@ -399,7 +413,7 @@ class BaseMixture(Estimator):
         )
         k, d = means.shape
         counts = random_state.multinomial(n_samples, weights / weights.sum())
-        if self.covariance_type in ("full", "tied"):
+        if self._fitted_type in ("full", "tied"):
             matrices = np.broadcast_to(covariances, (k, d, d))
             parts = [
                 random_state.multivariate_normal(mean, matrix, int(count))

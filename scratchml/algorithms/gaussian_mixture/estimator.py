@@ -353,14 +353,13 @@ class GaussianMixture(CallbackMixin, BaseMixture):
         """Where a warm start begins; None if this fit is the first, or a cold one."""
         if not self.warm_start or not self.__sklearn_is_fitted__():
             return None
-        covariance = COVARIANCES[self.covariance_type]
-        shape = covariance.shape(self.n_components, n_features)
-        if self.means_.shape != (self.n_components, n_features) or self.covariances_.shape != shape:
+        shape = (self.n_components, n_features)
+        if self.means_.shape != shape or self._fitted_type != self.covariance_type:
             raise ValueError(
                 f"The fitted mixture has means of shape {self.means_.shape} and covariances of "
-                f"shape {self.covariances_.shape}: a warm start with n_components="
-                f"{self.n_components}, n_features={n_features} and covariance_type="
-                f"{self.covariance_type!r} cannot begin with it. Set warm_start=False."
+                f"type {self._fitted_type!r}: a warm start with means of shape {shape} and "
+                f"covariance_type={self.covariance_type!r} cannot begin with it. "
+                "Set warm_start=False."
             )
         return Mixture(
             *(

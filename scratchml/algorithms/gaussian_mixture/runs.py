@@ -35,6 +35,7 @@ class Run(NamedTuple):
         """The same as fitted attributes."""
         mixture = self.mixture
         return {
+            "_fitted_type": covariance.name,
             "weights_": mixture.weights.astype(dtype),
             "means_": mixture.means.astype(dtype),
             "covariances_": mixture.covariances.astype(dtype),

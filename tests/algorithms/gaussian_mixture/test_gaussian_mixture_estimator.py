@@ -484,6 +484,20 @@ def test_outliers_lie_below_the_quantile(mixture, X, contamination):
     assert (found == -1).sum() == round(contamination * len(X))
 
 
+def test_reference_samples_say_what_a_low_density_is(mixture, X):
+    threshold = np.quantile(mixture.score_samples(X), 0.2)
+    far = X.mean(axis=0) + 1000
+    new = np.vstack([X[:5], far])
+    expected = np.where(mixture.score_samples(new) < threshold, -1, 1)
+    np.testing.assert_array_equal(mixture.outliers(new, 0.2, reference=X), expected)
+    assert mixture.outliers([far], 0.01, reference=X) == [-1]
+
+
+def test_samples_are_whole(mixture):
+    with pytest.raises(ValueError, match="The 'n_samples' parameter"):
+        mixture.sample(2.5)
+
+
 def test_a_planted_outlier_is_found(mixture, X):
     found = mixture.outliers(np.append(X, [[50.0, 50.0, 50.0]], axis=0), contamination=1 / 201)
     np.testing.assert_array_equal(np.flatnonzero(found == -1), [200])

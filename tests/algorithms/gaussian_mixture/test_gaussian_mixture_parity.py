@@ -260,11 +260,26 @@ def test_warm_start_with_another_shape(X):
     with pytest.raises(ValueError) as caught:  # noqa: PT011 (the text is compared below)
         mixture.set_params(n_components=3).fit(X)
     assert str(caught.value) == (
-        "The fitted mixture has means of shape (4, 3) and covariances of shape (4, 3, 3): a warm "
-        "start with n_components=3, n_features=3 and covariance_type='full' cannot begin with it. "
+        "The fitted mixture has means of shape (4, 3) and covariances of type 'full': a warm start "
+        "with means of shape (3, 3) and covariance_type='full' cannot begin with it. "
         "Set warm_start=False."
     )
     assert len(mixture.set_params(warm_start=False).fit(X).means_) == 3
+
+
+def test_warm_start_with_another_type_of_the_same_shape(X):
+    mixture = GaussianMixture(3, covariance_type="tied", warm_start=True, random_state=0).fit(X)
+    with pytest.raises(ValueError, match="covariances of type 'tied'"):
+        mixture.set_params(covariance_type="diag").fit(X)
+
+
+def test_a_type_set_after_the_fit_counts_from_the_next_fit_on(X):
+    mixture = GaussianMixture(3, covariance_type="tied", random_state=0).fit(X)
+    before = mixture.predict(X), mixture.bic(X), mixture.sample(5)[0].tolist()
+    mixture.set_params(covariance_type="diag")
+    after = mixture.predict(X), mixture.bic(X), mixture.sample(5)[0].tolist()
+    np.testing.assert_array_equal(after[0], before[0])
+    assert after[1:] == before[1:]
 
 
 # --- the fitted mixture ---------------------------------------------------------------------------
