@@ -8,14 +8,15 @@ from typing import Any
 
 from scratchml.callbacks.base import FitCallback, read_number
 from scratchml.core.events import FitEvent
+from scratchml.core.objective import Objective, objective_named
 from scratchml.core.params import Interval, Options, check_params
 
 _CONSTRAINTS: dict[str, list[Any]] = {
-    "monitor": [str],
+    "monitor": [str, None],
     "min_delta": [Interval(Real, 0, None, closed="left")],
     "patience": [Interval(Integral, 1, None, closed="left")],
-    "mode": [Options({"min", "max"})],
-    "relative": ["boolean"],
+    "mode": [Options({"min", "max"}), None],
+    "relative": ["boolean", None],
     "max_seconds": [Interval(Real, 0, None, closed="left"), None],
 }
 
@@ -29,18 +30,19 @@ class EarlyStopping(FitCallback):
 
     Parameters
     ----------
-    monitor : str, default="inertia"
-        Name of the value, one of the numbers that the events of the fit show.
+    monitor : str, optional
+        Name of the value, one of the numbers that the events of the fit show. Unless given, what
+        the fit makes better: the inertia of K-means, the lower bound of a mixture.
     min_delta : float, default=1e-4
         The least gain that counts as an improvement.
     patience : int, default=1
         Iterations without improvement after which the run stops.
-    mode : {"min", "max"}, default="min"
-        Whether lower or higher is better.
-    relative : bool, default=True
+    mode : {"min", "max"}, optional
+        Whether lower or higher is better. Unless given, "max" for "lower_bound", else "min".
+    relative : bool, optional
         Whether `min_delta` is a fraction of the best value, as suits the inertia, whose scale is
         that of the data. Otherwise it is a difference, as suits a log-likelihood, whose zero means
-        nothing.
+        nothing. Unless given, False for "lower_bound", else True.
     max_seconds : float, optional
         Time after which the whole fit stops, its remaining runs included. It is looked at after
         each iteration: one iteration, and the initialisation before it, always takes place.
@@ -71,12 +73,12 @@ class EarlyStopping(FitCallback):
 
     def __init__(
         self,
-        monitor: str = "inertia",
+        monitor: str | None = None,
         *,
         min_delta: float = 1e-4,
         patience: int = 1,
-        mode: str = "min",
-        relative: bool = True,
+        mode: str | None = None,
+        relative: bool | None = None,
         max_seconds: float | None = None,
     ) -> None:
         super().__init__()
@@ -92,8 +94,11 @@ class EarlyStopping(FitCallback):
         """Whether the run shall stop after this iteration."""
         progress: _Progress = self._state_of(event.estimator)
         progress.time_is_up = self.max_seconds is not None and event.seconds >= self.max_seconds
-        value = self._read(event)
-        if event.iteration == 1 or self._improves(value, progress.best):
+        objective = progress.objective
+        value = read_number(event, objective.name, type(self).__name__)
+        value = value if objective.mode == "min" else -value
+        least_gain = self.min_delta * (abs(progress.best) if objective.relative else 1.0)
+        if event.iteration == 1 or progress.best - value > least_gain:
             progress.best = value
             progress.n_without = 0
         else:
@@ -105,15 +110,14 @@ class EarlyStopping(FitCallback):
         return self._state_of(estimator).time_is_up
 
     def _begin_fit(self, estimator: Any) -> _Progress:
-        return _Progress()
-
-    def _read(self, event: FitEvent) -> float:
-        """The value as a number of which lower is better."""
-        value = read_number(event, self.monitor, type(self).__name__)
-        return value if self.mode == "min" else -value
-
-    def _improves(self, value: float, best: float) -> bool:
-        return best - value > self.min_delta * (abs(best) if self.relative else 1.0)
+        objective = estimator._objective
+        if self.monitor is not None:
+            objective = objective_named(self.monitor)
+        if self.mode is not None:
+            objective = objective._replace(mode=self.mode)
+        if self.relative is not None:
+            objective = objective._replace(relative=self.relative)
+        return _Progress(objective)
 
     def __repr__(self) -> str:
         given = ", ".join(f"{name}={getattr(self, name)!r}" for name in _CONSTRAINTS)
@@ -122,8 +126,12 @@ class EarlyStopping(FitCallback):
 
 @dataclass
 class _Progress:
-    """How far a fit has come: the best value of the run, and the iterations since."""
+    """How far a fit has come: the best value of the run, and the iterations since.
 
+    Of `best` lower is better, whatever the objective.
+    """
+
+    objective: Objective
     best: float = float("inf")
     n_without: int = 0
     time_is_up: bool = False

@@ -31,6 +31,9 @@ class History(FitCallback, Mapping[str, np.ndarray]):
 
     Attributes
     ----------
+    objective : str or None
+        Which of the names is the number that the fit makes better, "inertia" or "lower_bound";
+        None before the first fit.
     centers, labels : list of ndarray or None
         The copies, one for each iteration; None where an iteration showed none, or if they were
         not asked for.
@@ -64,6 +67,7 @@ class History(FitCallback, Mapping[str, np.ndarray]):
         check_params({name: ["boolean"] for name in flags}, flags, type(self).__name__)
         self._kept = [name for name, keep in flags.items() if keep]
         self._rows: list[dict[str, Any]] = []
+        self.objective: str | None = None
 
     def __call__(self, event: FitEvent) -> None:
         """Record an iteration."""
@@ -79,6 +83,7 @@ class History(FitCallback, Mapping[str, np.ndarray]):
     def _begin_fit(self, estimator: Any) -> _Fit:
         # The rows stay with the history when the state of the fit is gone.
         self._rows = []
+        self.objective = estimator._objective.name
         return _Fit(self._rows)
 
     # ------------------------------------------------------------------ what was recorded
@@ -135,6 +140,7 @@ class History(FitCallback, Mapping[str, np.ndarray]):
         """
         chosen = History()
         chosen._kept = self._kept
+        chosen.objective = self.objective
         chosen._rows = [row for row in self._rows if row["run"] == index]
         if not chosen._rows:
             raise IndexError(f"The history has no run {index}: it has {self.n_runs} runs.")

@@ -25,8 +25,8 @@ _CONSTRAINTS: dict[str, list[Any]] = {
     "file": [HasMethods(("write", "flush")), None],
 }
 
-# Shown where there is one; a name that the user has chosen has to exist.
-_DEFAULT_MONITOR = "inertia"
+# What the fit makes better, where it shows that; a name that the user has chosen has to exist.
+_AUTO = "auto"
 _SECONDS_BETWEEN_REFRESHES = 0.1
 # More bars of one fit would push each other off the screen.
 _MAX_BARS = 10
@@ -35,7 +35,7 @@ _LOCK = threading.RLock()
 
 
 class ProgressBar(FitCallback):
-    """Show a bar for the runs of a fit: their iterations and the value they lower.
+    """Show a bar for the runs of a fit: their iterations and the value they make better.
 
     A bar is full when its run has converged. It is redrawn after an iteration, about ten times a
     second at most, in the thread of the fit; fits in several threads share one display. A run that
@@ -45,9 +45,10 @@ class ProgressBar(FitCallback):
 
     Parameters
     ----------
-    monitor : str or None, default="inertia"
+    monitor : str or None, default="auto"
         Number to show beside the bar, as of the latest refresh: one that the events of the fit
-        show. The default shows none where there is no inertia, None never shows one.
+        show. "auto" is what the fit makes better, the inertia of K-means or the lower bound of a
+        mixture, if there is one; None never shows any.
     delay : float, default=0.5
         Seconds that a fit must have taken before its bar appears: short fits flash nothing.
     transient : bool, default=False
@@ -85,7 +86,7 @@ class ProgressBar(FitCallback):
     def __init__(
         self,
         *,
-        monitor: str | None = _DEFAULT_MONITOR,
+        monitor: str | None = _AUTO,
         delay: float = 0.5,
         transient: bool = False,
         force: bool = False,
@@ -106,7 +107,7 @@ class ProgressBar(FitCallback):
 
     def __call__(self, event: FitEvent) -> None:
         """Redraw the bar, if it is time."""
-        if event.iteration == 1 and self.monitor not in (None, _DEFAULT_MONITOR):
+        if event.iteration == 1 and self.monitor not in (None, _AUTO):
             read_number(event, self.monitor, type(self).__name__)
         bars: _Bars | None = self._state_of(event.estimator)
         if bars is not None:
@@ -200,6 +201,8 @@ class _Bars:
         if self._display is None:
             self._display = self._callback._open_display(self._console)
         monitor = self._callback.monitor
+        if monitor == _AUTO:
+            monitor = event.estimator._objective.name
         self._drawn = self._count
         self._value = ""
         if monitor is not None and monitor in event.state_names:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -29,10 +29,14 @@ from scratchml.core.listeners import (
     as_listeners,
     follows_protocol,
 )
+from scratchml.core.objective import INERTIA, Objective
 
 
 class CallbackMixin:
     """An estimator whose fit runs under `FitEvents`."""
+
+    # The number that its iterations make better.
+    _objective: ClassVar[Objective] = INERTIA
 
     def set_callbacks(self: Any, *callbacks: Any) -> Any:
         """Set the callbacks of the next fits, in place of any earlier ones.

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from scratchml.core.objective import INERTIA, KNOWN, objective_named
+
 from .axes import axes_or_new, legend_with_room, literal, require_matplotlib
 from .palette import MUTED, OKABE_ITO
 
@@ -30,8 +32,9 @@ class HistoryDisplay:
         After which iteration.
     name : str, default="inertia"
         What the value is called.
-    mode : {"min", "max"}, default="min"
-        Whether the best run is the one that ends lowest or highest.
+    mode : {"min", "max"}, optional
+        Whether the best run is the one that ends lowest or highest. Unless given, highest for
+        "lower_bound", else lowest.
 
     Attributes
     ----------
@@ -66,8 +69,10 @@ class HistoryDisplay:
         iterations: Any,
         *,
         name: str = "inertia",
-        mode: str = "min",
+        mode: str | None = None,
     ) -> None:
+        if mode is None:
+            mode = objective_named(name).mode
         if mode not in ("min", "max"):
             raise ValueError(f"mode should be 'min' or 'max', got {mode!r}.")
         values, runs, iterations = (np.asarray(array) for array in (values, runs, iterations))
@@ -99,8 +104,8 @@ class HistoryDisplay:
         X: Any,
         *,
         sample_weight: Any = None,
-        name: str = "inertia",
-        mode: str = "min",
+        name: str | None = None,
+        mode: str | None = None,
         ax: Any = None,
         **plot_options: Any,
     ) -> HistoryDisplay:
@@ -115,10 +120,12 @@ class HistoryDisplay:
             The samples.
         sample_weight : array-like of shape (n_samples,), optional
             Their weights.
-        name : str, default="inertia"
-            The scalar to record: an attribute of `FitEvent`.
-        mode : {"min", "max"}, default="min"
-            Whether the best run is the one that ends lowest or highest.
+        name : str, optional
+            The scalar to record: an attribute of `FitEvent`. Unless given, what the fit makes
+            better, such as the inertia.
+        mode : {"min", "max"}, optional
+            Whether the best run is the one that ends lowest or highest. Unless given, highest for
+            "lower_bound", else lowest.
         ax : matplotlib Axes, optional
             Where to draw; a new figure unless given.
         **plot_options
@@ -158,9 +165,9 @@ class HistoryDisplay:
     def from_history(
         cls,
         history: Any,
-        name: str = "inertia",
+        name: str | None = None,
         *,
-        mode: str = "min",
+        mode: str | None = None,
         ax: Any = None,
         **plot_options: Any,
     ) -> HistoryDisplay:
@@ -170,10 +177,12 @@ class HistoryDisplay:
         ----------
         history : scratchml.callbacks.History or mapping
             Arrays of equal length under "run", "iteration" and `name`.
-        name : str, default="inertia"
-            What to draw.
-        mode : {"min", "max"}, default="min"
-            Whether the best run is the one that ends lowest or highest.
+        name : str, optional
+            What to draw. Unless given, what the fit made better; of a mapping that does not say
+            so, the inertia, or else the lower bound.
+        mode : {"min", "max"}, optional
+            Whether the best run is the one that ends lowest or highest. Unless given, highest for
+            "lower_bound", else lowest.
         ax : matplotlib Axes, optional
             Where to draw; a new figure unless given.
         **plot_options
@@ -194,6 +203,10 @@ class HistoryDisplay:
             valid.
         """
         require_matplotlib(f"{cls.__name__}.from_history")
+        if name is None:
+            name = getattr(history, "objective", None)
+        if name is None:
+            name = next((known for known in KNOWN if known in history), INERTIA.name)
         display = cls(history[name], history["run"], history["iteration"], name=name, mode=mode)
         return display.plot(ax=ax, **plot_options)
 
@@ -256,6 +269,8 @@ class HistoryDisplay:
             f"run {self.best_run}, the best: {value}": self.lines_[best],
             f"the other {len(numbers) - 1}": self.lines_[best - 1],
         }
+        # Where curves that end well leave room.
+        corner = "upper right" if self.mode == "min" else "lower right"
         self.legend_ = legend_with_room(
-            self.ax_, list(entries.values()), list(entries), frameon=False, loc="upper right"
+            self.ax_, list(entries.values()), list(entries), frameon=False, loc=corner
         )

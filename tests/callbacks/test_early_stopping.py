@@ -14,10 +14,12 @@ from scripted import Scripted, showing
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
-from scratchml.callbacks import EarlyStopping, early_stopping
+from scratchml.callbacks import EarlyStopping, History, early_stopping
 from scratchml.cluster import KMeans
+from scratchml.core.objective import LOWER_BOUND
 from scratchml.datasets import make_blobs
-from scratchml.exceptions import InvalidParameterError
+from scratchml.exceptions import ConvergenceWarning, InvalidParameterError
+from scratchml.mixture import GaussianMixture
 
 X, _ = make_blobs(400, 3, centers=6, cluster_std=3.0, random_state=0)
 
@@ -80,10 +82,54 @@ def test_each_stage_starts_anew():
     assert est.fit().n_iter_ == [2, 2]
 
 
-def test_other_value():
-    est = showing([1, 2, 2, 3], name="lower_bound")
-    est.set_callbacks(EarlyStopping("lower_bound", mode="max"))
-    assert est.fit().n_iter_ == [3]
+@pytest.mark.parametrize(
+    ("monitor", "options", "n_iter"),
+    [
+        pytest.param("lower_bound", {}, 4, id="rises-by-differences"),
+        pytest.param("lower_bound", {"relative": True}, 2, id="rises-by-fractions"),
+        pytest.param("lower_bound", {"mode": "min"}, 2, id="falls"),
+        pytest.param("energy", {"mode": "max"}, 2, id="any-other-is-relative"),
+        pytest.param("energy", {"mode": "max", "relative": False}, 4, id="any-other-absolute"),
+        pytest.param("energy", {"relative": False}, 2, id="any-other-falls"),
+    ],
+)
+def test_which_way_is_up_depends_on_the_name(monitor, options, n_iter):
+    est = showing([-100, -80, -71.5, -71.2, 5], name=monitor)
+    est.set_callbacks(EarlyStopping(monitor, min_delta=0.5, **options))
+    assert est.fit().n_iter_ == [n_iter]
+
+
+@pytest.mark.parametrize(
+    ("options", "n_iter"),
+    [({}, 4), ({"mode": "min"}, 2), ({"relative": True}, 2), ({"monitor": "inertia"}, 5)],
+    ids=["objective", "mode", "relative", "monitor"],
+)
+def test_unless_told_otherwise_it_is_the_objective_of_the_estimator(options, n_iter):
+    class Climbing(Scripted):
+        _objective = LOWER_BOUND
+
+    bounds, inertias = [-100, -90, -85, -84.9, 5], [64, 16, 4, 1, 1]
+    shown = [
+        {"lower_bound": bound, "inertia": inertia}
+        for bound, inertia in zip(bounds, inertias, strict=True)
+    ]
+    est = Climbing({"play": [shown]}).set_callbacks(EarlyStopping(min_delta=0.5, **options))
+    assert est.fit().n_iter_ == [n_iter]
+
+
+def test_mixtures_are_stopped_without_a_warning():
+    shown = History()
+    mixture = GaussianMixture(6, tol=0, random_state=0)
+    mixture.set_callbacks(EarlyStopping(min_delta=0.01, patience=2), shown).fit(X)
+    gains = np.diff(shown["lower_bound"])
+    assert 2 < mixture.n_iter_ < 100
+    assert gains[-2:].sum() < 0.02
+    assert (gains[:-2] > 0.01).any()
+    assert not mixture.converged_  # and no warning, which would be an error here
+    mixture.set_callbacks(EarlyStopping(max_seconds=0)).fit(X)
+    assert mixture.n_iter_ == 1
+    with pytest.warns(ConvergenceWarning, match=r"did not converge"):
+        mixture.set_callbacks(EarlyStopping(patience=1000)).set_params(max_iter=3).fit(X)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +186,8 @@ def test_changes_no_bit_of_a_run_that_it_does_not_stop():
     [
         (
             {"monitor": 3},
-            "The 'monitor' parameter of EarlyStopping must be an instance of 'str'. Got 3 instead.",
+            "The 'monitor' parameter of EarlyStopping must be an instance of 'str' or None. "
+            "Got 3 instead.",
         ),
         (
             {"min_delta": -1},
@@ -154,13 +201,13 @@ def test_changes_no_bit_of_a_run_that_it_does_not_stop():
         ),
         (
             {"mode": "auto"},
-            "The 'mode' parameter of EarlyStopping must be a str among {'max', 'min'}. "
+            "The 'mode' parameter of EarlyStopping must be a str among {'max', 'min'} or None. "
             "Got 'auto' instead.",
         ),
         (
             {"relative": "no"},
             "The 'relative' parameter of EarlyStopping must be an instance of 'bool' or an "
-            "instance of 'numpy.bool'. Got 'no' instead.",
+            "instance of 'numpy.bool' or None. Got 'no' instead.",
         ),
         (
             {"max_seconds": "1"},
@@ -177,7 +224,7 @@ def test_parameters_are_checked(parameters, message):
 
 def test_repr():
     assert repr(EarlyStopping("shift", patience=3)) == (
-        "EarlyStopping(monitor='shift', min_delta=0.0001, patience=3, mode='min', relative=True, "
+        "EarlyStopping(monitor='shift', min_delta=0.0001, patience=3, mode=None, relative=None, "
         "max_seconds=None)"
     )
 

@@ -21,7 +21,8 @@ from sklearn.preprocessing import StandardScaler
 from scratchml.callbacks import ProgressBar, progress
 from scratchml.cluster import KMeans
 from scratchml.datasets import make_blobs
-from scratchml.exceptions import InvalidParameterError
+from scratchml.exceptions import ConvergenceWarning, InvalidParameterError
+from scratchml.mixture import GaussianMixture
 
 X, _ = make_blobs(200, 2, centers=4, random_state=0)
 
@@ -104,6 +105,14 @@ def test_value_to_show(terminal, monitor, shown):
     est.set_callbacks(bar(terminal, monitor=monitor)).fit()
     assert shown in terminal.lines[-1]
     assert "inertia" not in terminal.getvalue()
+
+
+def test_a_mixture_shows_its_lower_bound(terminal):
+    mixture = GaussianMixture(2, max_iter=1, random_state=0)
+    with pytest.warns(ConvergenceWarning):
+        mixture.set_callbacks(bar(terminal)).fit(X)
+    shown = re.search(r"1/1 lower_bound (\S+) ", terminal.lines[-1])[1]
+    assert shown == f"{mixture.lower_bound_:.6g}"
 
 
 def test_value_is_read_at_a_refresh_only(terminal):
@@ -286,7 +295,7 @@ def test_parameters_are_checked(parameters, allowed):
 
 def test_repr():
     assert repr(ProgressBar(delay=1)) == (
-        "ProgressBar(monitor='inertia', delay=1, transient=False, force=False, file=None)"
+        "ProgressBar(monitor='auto', delay=1, transient=False, force=False, file=None)"
     )
 
 

@@ -13,6 +13,7 @@ from texts import shown
 from scratchml.callbacks import History
 from scratchml.cluster import KMeans
 from scratchml.datasets import make_blobs
+from scratchml.mixture import GaussianMixture
 from scratchml.plot import HistoryDisplay
 
 X = make_blobs(200, centers=6, random_state=0)[0]
@@ -53,6 +54,44 @@ def test_best_run_stands_out():
 
 def test_highest_may_be_best():
     assert HistoryDisplay.from_history(HISTORY, mode="max").best_run == 0
+
+
+def test_lower_bounds_rise():
+    rising = {**HISTORY, "lower_bound": -HISTORY["inertia"]}
+    assert HistoryDisplay.from_history(rising).name == "inertia"
+    display = HistoryDisplay.from_history(rising, "lower_bound")
+    assert display.best_run == 1
+    assert HistoryDisplay.from_history(rising, "lower_bound", mode="min").best_run == 0
+    del rising["inertia"]
+    other = HistoryDisplay.from_history(rising)
+    assert (other.name, other.mode, other.best_run) == ("lower_bound", "max", 1)
+
+
+def test_the_legend_is_where_curves_leave_room():
+    legends = [HistoryDisplay.from_history(HISTORY, mode=mode).legend_ for mode in ("min", "max")]
+    middles = []
+    for legend in legends:
+        frame, box = legend.axes.get_window_extent(), legend.get_window_extent()
+        middles.append(((box.y0 + box.y1) / 2 - frame.y0) / frame.height)
+    assert middles[0] > 0.7
+    assert middles[1] < 0.3
+
+
+def test_mixtures_show_what_they_make_better():
+    mixture = GaussianMixture(3, n_init=3, init_params="random", random_state=0)
+    history = History()
+    assert history.objective is None
+    mixture.set_callbacks(history).fit(X)
+    assert history.objective == history.run(0).objective == "lower_bound"
+    display = HistoryDisplay.from_history(history)
+    assert display.name == "lower_bound"
+    bounds = [history.run(run)["lower_bound"][-1] for run in range(3)]
+    assert display.best_run == np.argmax(bounds)
+    assert bounds[display.best_run] == mixture.lower_bound_
+    other = HistoryDisplay.from_estimator(mixture, X)
+    np.testing.assert_array_equal(other.values, display.values)
+    KMeans(2, random_state=0).set_callbacks(history).fit(X)
+    assert HistoryDisplay.from_history(history).name == "inertia"
 
 
 def test_iterations_without_a_record_are_left_out():

@@ -9,6 +9,7 @@ import numpy as np
 
 from scratchml.core.callbacks import CallbackMixin, FitEvents
 from scratchml.core.exceptions import ConvergenceWarning, compatible
+from scratchml.core.objective import LOWER_BOUND, Objective
 from scratchml.core.params import Interval, Options
 from scratchml.core.validation import check_array, check_random_state, check_sample_weight
 from scratchml.core.warn import warn_user
@@ -155,6 +156,8 @@ class GaussianMixture(CallbackMixin, BaseMixture):
     array([1, 0])
     """
 
+    _objective: ClassVar[Objective] = LOWER_BOUND
+
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "n_components": [Interval(Integral, 1, None, closed="left")],
         "covariance_type": [Options({"full", "tied", "diag", "spherical"})],
@@ -247,7 +250,8 @@ class GaussianMixture(CallbackMixin, BaseMixture):
         Warns
         -----
         ConvergenceWarning
-            If the run that is kept has ended after ``max_iter`` iterations.
+            If the run that is kept has ended after ``max_iter`` iterations, and not because a
+            callback stopped it.
         UserWarning
             If components have begun anew, or variance had to be added.
         """
@@ -326,7 +330,7 @@ class GaussianMixture(CallbackMixin, BaseMixture):
             assert best is not None  # n_init >= 1
             events.result = {**attributes, **best.fitted(steps.covariance, X.dtype)}
         best.collapse.report()
-        if not best.converged and self.max_iter > 0:
+        if not (best.converged or best.stopped) and self.max_iter > 0:
             warn_user(
                 "Best performing initialization did not converge. "
                 "Try different init parameters, or increase max_iter, "

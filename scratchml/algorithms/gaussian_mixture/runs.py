@@ -25,6 +25,8 @@ class Run(NamedTuple):
     converged: bool
     n_densities: int
     collapse: Collapse
+    stopped: bool = False
+    """Whether a callback has ended it."""
 
     @property
     def lower_bound(self) -> float:
@@ -84,7 +86,7 @@ def run_to_convergence(
     """
     lower_bounds: list[float] = []
     n_densities = 0
-    converged = False
+    converged = stopped = False
     for iteration in events.iterations():
         old_bound = lower_bound
         moments = steps.expect(mixture)
@@ -98,7 +100,7 @@ def run_to_convergence(
         # A component that has just begun anew has not been heard yet.
         converged = abs(change) < tol and len(collapse.restarts) == n_restarts
         run = Run(mixture, lower_bounds, converged, n_densities, collapse)
-        stop = events and events.end_iteration(
+        stopped = bool(events) and events.end_iteration(
             lower_bound=lower_bound,
             change=change,
             weights=mixture.weights,
@@ -106,9 +108,9 @@ def run_to_convergence(
             covariances=mixture.covariances,
             fitted=partial(run.fitted, steps.covariance, steps.rows.X.dtype),
         )
-        if converged or stop:
+        if converged or stopped:
             break
-    return Run(mixture, lower_bounds, converged, n_densities, collapse)
+    return Run(mixture, lower_bounds, converged, n_densities, collapse, stopped)
 
 
 class RunLog:
