@@ -50,14 +50,24 @@ def test_python_blocks_run(page, capsys):
     from scratchml.datasets import make_blobs
 
     namespace = {"X": make_blobs(300, centers=5, random_state=0)[0]}
-    for block in re.findall(r"```python\n(.*?)```", text_of(page), re.DOTALL):
+    blocks = re.findall(
+        r"```python\n(.*?)```\n(?:\n```text\n(.*?)```\n)?", text_of(page), re.DOTALL
+    )
+    for block, output in blocks:
+        capsys.readouterr()
         exec(compile(block, page, "exec"), namespace)
+        if output:
+            assert capsys.readouterr().out == output
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_functions_that_are_named_exist(page):
+    package = ROOT / "scratchml"
+    room = package / "algorithms" / Path(page).stem
     for path, function in re.findall(r"`([\w/]+\.py)::(\w+)`", text_of(page)):
-        tree = ast.parse((ROOT / "scratchml" / path).read_text(encoding="utf-8"))
+        # The page of an algorithm may leave out its room.
+        file = room / path if (room / path).exists() else package / path
+        tree = ast.parse(file.read_text(encoding="utf-8"))
         assert function in {node.name for node in tree.body if hasattr(node, "name")}, path
 
 

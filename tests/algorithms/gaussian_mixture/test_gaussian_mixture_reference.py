@@ -158,6 +158,15 @@ def test_component_without_samples_stays_where_it_is():
     assert mu[:, 0].tolist() == pytest.approx([21, 0])
 
 
+@each_type
+def test_scale_of_the_weights_does_not_matter(covariance_type):
+    X, w = np.array([[20.0], [21.0], [23.0]]), np.array([1.0, 2.0, 3.0])
+    r, mu = np.array([[1.0, 0.0]] * 3), np.array([[20.0], [-500.0]])
+    steps = [reference.m_step(X, r, scale * w, 0.25, covariance_type, mu) for scale in (1, 2**-60)]
+    for part, other in zip(*steps, strict=True):
+        np.testing.assert_array_equal(part, other)
+
+
 def test_collapse_is_an_error():
     X = np.array([[0.0], [0.0], [1.0]])
     # Responsibilities of the first component for the last sample underflow: its variance is zero.

@@ -7,6 +7,7 @@ import numpy as np
 from .densities import log_densities
 
 LITTLE = 10 * np.finfo(float).eps
+"""Added to the weight of each component, over the mean weight of the samples."""
 
 
 def e_step(
@@ -52,8 +53,9 @@ def moments(
     without samples stays there.
     """
     wr = r if w is None else w[:, None] * r
-    N = wr.sum(axis=0) + LITTLE  # 9.27
-    means = (wr.T @ X + LITTLE * (0 if old_mu is None else old_mu)) / N[:, None]  # 9.24
+    little = LITTLE * (1 if w is None else w.mean())
+    N = wr.sum(axis=0) + little  # 9.27
+    means = (wr.T @ X + little * (0 if old_mu is None else old_mu)) / N[:, None]  # 9.24
     W = np.array([(wr[:, c, None] * (X - m)).T @ (X - m) for c, m in enumerate(means)])
     return N, means, W
 
