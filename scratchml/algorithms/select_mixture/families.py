@@ -1,4 +1,4 @@
-"""The four kinds of codiagonals: what is free in them, and what mclust calls them."""
+"""The four kinds of covariances: what is free in them, and what mclust calls them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _ONE = {"full": "XXX", "tied": "XXX", "diag": "XXI", "spherical": "XII"}
 
 
 def n_parameters(covariance_type: str, n_components: int, n_features: int) -> int:
-    """Number of free parameters of a mixture: means, codiagonals, and all weights but one."""
-    of_codiagonals = {
+    """Number of free parameters of a mixture: means, covariances, and all weights but one."""
+    of_covariances = {
         "full": n_components * n_features * (n_features + 1) // 2,
         "tied": n_features * (n_features + 1) // 2,
         "diag": n_components * n_features,
         "spherical": n_components,
     }
-    return n_components * n_features + of_codiagonals[covariance_type] + n_components - 1
+    return n_components * n_features + of_covariances[covariance_type] + n_components - 1
 
 
 def mclust_name(covariance_type: str, n_components: int, n_features: int) -> str:
