@@ -20,6 +20,8 @@ from .say import InputError, say
 _EXISTS = "exists already; --force overwrites it"
 _STDIN = 0  # what the system calls the file that standard input comes from
 _BLOCK_LENGTH = 2**16
+# What of a picture is drawn on, away from its edges: left, bottom, width and height as shares.
+_WITHIN_FIGURE = (0.01, 0.01, 0.98, 0.98)
 DELIMITERS = {".csv": ",", ".txt": ",", ".tsv": "\t"}
 
 
@@ -172,11 +174,12 @@ def write_picture(
         When it cannot be drawn, or the file not be written; see `replaced`.
     """
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     with warnings.catch_warnings(record=True) as warned, replaced(path, force) as new:
         for category in (UserWarning, RuntimeWarning):
             warnings.simplefilter("always", category)
-        figure = Figure(figsize=size, layout="constrained")
+        figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(rect=_WITHIN_FIGURE))
         try:
             draw(figure.subplots())
             figure.savefig(new, format=path.suffix[1:].lower(), dpi=150)

@@ -19,6 +19,9 @@ _COLORS = {
 }
 _MARKERS = {"full": "o", "tied": "s", "diag": "^", "spherical": "D"}
 _CHOSEN = OKABE_ITO[1]
+_WITHIN_FIGURE = (0.01, 0.01, 0.98, 0.98)
+"""Where a figure is drawn: left, bottom, width, height as shares of it."""
+_TICK_WIDTH = 20  # room for the number at a tick, in points
 
 
 class BICDisplay:
@@ -100,7 +103,7 @@ class BICDisplay:
     def from_data(
         cls,
         X: Any,
-        components: Any = range(1, 10),
+        components: Any = None,
         covariance_types: Any = ("full", "tied", "diag", "spherical"),
         *,
         criterion: str = "bic",
@@ -115,8 +118,8 @@ class BICDisplay:
         ----------
         X : array-like of shape (n_samples, n_features)
             The samples.
-        components : iterable of int, default=range(1, 10)
-            Numbers of components.
+        components : iterable of int, optional
+            Numbers of components; those of `scratchml.model_selection.select_mixture` unless given.
         covariance_types : str or iterable of str, default=('full', 'tied', 'diag', 'spherical')
             Kinds of covariances.
         criterion : {'bic', 'aic', 'icl'}, default='bic'
@@ -223,6 +226,8 @@ class BICDisplay:
     def _draw_curves(self, ax: Any, line_kwargs: Mapping[str, Any] | None = None) -> None:
         self.ax_ = axes_or_new(ax)
         self.figure_ = self.ax_.figure
+        if ax is None:
+            self.figure_.get_layout_engine().set(rect=_WITHIN_FIGURE)
         self.lines_ = {}
         for kind, values in self.scores.items():
             style = {"color": _COLORS.get(kind), "marker": _MARKERS.get(kind, "o"), "lw": 1.6}
@@ -241,6 +246,7 @@ class BICDisplay:
             self.ax_.axvline(self.n_components, color=_CHOSEN, lw=1, ls=":", zorder=1)
             ring = {"marker": "o", "ms": 13, "mfc": "none", "mec": _CHOSEN, "mew": 2, "ls": ""}
             (self.mark_,) = self.ax_.plot([self.n_components], value, zorder=4, **ring)
+        self.ax_.set_xticks(ticks_with_room(self.ax_, self.components, self.n_components))
         self.ax_.set_xlabel("number of components")
         self.ax_.set_ylabel(f"{self.criterion.upper()} (less is better)")
         handles = list(self.lines_.values())
@@ -260,6 +266,31 @@ class BICDisplay:
         family = f" ({self.family})" if self.family else ""
         components = "component" if self.n_components == 1 else "components"
         return f"{self.covariance_type}{family}, {self.n_components} {components}"
+
+
+def ticks_with_room(ax: Any, numbers: np.ndarray, first: int | None) -> np.ndarray:
+    """The numbers that have room for a tick of their own, if `first` has one, ascending.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        With the limits and the scale that it will have.
+    numbers : ndarray of shape (n,)
+        Ascending.
+    first : int or None
+        One of them; the least unless given.
+    """
+    places = ax.transData.transform([(number, 0) for number in numbers])[:, 0]
+    places *= 72 / ax.figure.dpi
+    start = 0 if first is None else int(np.flatnonzero(numbers == first)[0])
+    shown = [start]
+    for others in (range(start + 1, len(numbers)), reversed(range(start))):
+        last = start
+        for i in others:
+            if abs(places[i] - places[last]) >= _TICK_WIDTH:
+                shown.append(i)
+                last = i
+    return numbers[sorted(shown)]
 
 
 def draw_mixture_criteria(selection: Any, criteria: Sequence[str], ax: Any = None) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -71,6 +72,33 @@ def test_failed_fits_are_gaps():
     low, high = display.ax_.get_xlim()
     assert low < 1
     assert high > 4
+
+
+def test_ticks_are_numbers_that_were_tried():
+    tried = [1, 3, 5, 7, 20]
+    display = BICDisplay(tried, {"full": np.zeros(5)}).plot()
+    assert display.ax_.get_xticks().tolist() == tried
+
+
+def test_many_numbers_have_ticks_as_far_as_there_is_room():
+    tried = np.arange(1, 201)
+    chosen = {"n_components": 77, "covariance_type": "full"}
+    display = BICDisplay(tried, {"full": np.zeros(200)}, **chosen).plot()
+    ticks = display.ax_.get_xticks()
+    assert {77}.issubset(ticks)
+    assert {*ticks} < {*tried}
+    display.figure_.canvas.draw()
+    boxes = [label.get_window_extent() for label in display.ax_.get_xticklabels()]
+    assert len(boxes) > 5
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+
+
+def test_nothing_touches_the_edge_of_the_figure(selection):
+    display = BICDisplay.from_selection(selection)
+    display.figure_.canvas.draw()
+    box, edge = display.ax_.get_tightbbox(), display.figure_.bbox
+    assert box.y1 < edge.y1 - 6
+    assert box.x1 < edge.x1 - 6
 
 
 def test_options_of_the_curves():
