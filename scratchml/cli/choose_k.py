@@ -18,7 +18,7 @@ import numpy as np
 
 from scratchml import threads as use_threads
 from scratchml.algorithms.choose_k import CRITERIA, choose_k
-from scratchml.algorithms.select_mixture import COVARIANCE_TYPES
+from scratchml.algorithms.select_mixture import COVARIANCE_TYPES, N_INIT
 from scratchml.algorithms.select_mixture import CRITERIA as MIXTURE_CRITERIA
 
 from . import choose_mixture
@@ -43,22 +43,20 @@ from .status import counting, is_watched
 from .tables import Table
 
 _K = "n_clusters"
-# The criteria waver where single fits end in local minima.
-_N_INIT = 5
 _ALGORITHMS = {
     name: replace(
         algorithm,
-        defaults={**algorithm.defaults, "n_init": _N_INIT},
+        defaults={**algorithm.defaults, "n_init": N_INIT},
         left_out=algorithm.left_out | {_K},
     )
     for name, algorithm in ALGORITHMS.items()
     if any(parameter.name == _K for parameter in algorithm.parameters())
 }
 _MIXTURE = "gmm"
-# All kinds of covariances are tried, with the prior that select_mixture takes.
+# All kinds of covariances are tried, as --covariance-types says.
 _ALGORITHMS[_MIXTURE] = replace(
     ALGORITHMS[_MIXTURE],
-    defaults={**ALGORITHMS[_MIXTURE].defaults, "n_init": _N_INIT, "on_collapse": "prior"},
+    defaults={**ALGORITHMS[_MIXTURE].defaults, "n_init": N_INIT},
     left_out=ALGORITHMS[_MIXTURE].left_out
     | {"n_components", "covariance_type", "warm_start", "verbose_interval"},
 )
@@ -168,6 +166,8 @@ class _Command(RequestCommand):
 )
 @click.option(
     "--covariance-types",
+    "--covariance-type",
+    "covariance_types",
     metavar="NAMES",
     help=f"Kinds of covariances, separated by commas: {', '.join(COVARIANCE_TYPES)}."
     f"  [{_MIXTURE}]  [default: {_ALL}]",
@@ -214,6 +214,7 @@ def command(
             resources.enter_context(use_threads(threads))
         table = source.read(resources)
         say("note", *table.notes)
+        ks = _possible(table, ks, source_of("ks") is click.core.ParameterSource.COMMANDLINE)
         options = {
             "criteria": names,
             "sample_size": sample_size,
@@ -255,6 +256,23 @@ def command(
         from scratchml.plot.criteria import criteria_size
 
         write_picture(plot, choice.plot, force, criteria_size(len(choice.scores)))
+
+
+def _possible(table: Table, ks: list[int], are_given: bool) -> list[int]:
+    """The numbers of clusters that there can be; of numbers that were asked for all.
+
+    Raises
+    ------
+    InputError
+        When more were asked for than there are rows.
+    """
+    n_rows = len(table.values)
+    if are_given and ks[-1] > n_rows:
+        raise InputError(
+            f"{table.source}: {ks[-1]} clusters need as many rows, but there are {n_rows};"
+            f" choose --ks between 1 and {n_rows}"
+        )
+    return [k for k in ks if k <= n_rows]
 
 
 def _choose(

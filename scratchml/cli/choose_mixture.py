@@ -103,7 +103,7 @@ def _by_kind(selection: Any, values: np.ndarray) -> dict[str, list[Any]]:
 
 
 def tables_of(selection: Any, criteria: Sequence[str]) -> list[Any]:
-    """A table of each criterion, with a * at what it chose, and one of the choices and reasons."""
+    """A table of each criterion, with a * at what it chose, and one of the reasons."""
     from rich import box
     from rich.table import Table as Grid
 
@@ -125,15 +125,9 @@ def tables_of(selection: Any, criteria: Sequence[str]) -> list[Any]:
         tables.append(values)
 
     reasons = Grid(box=box.SIMPLE, show_header=False)
-    reasons.add_column(style="bold cyan")
-    reasons.add_column(justify="right")
-    reasons.add_column()
     reasons.add_column(overflow="fold")
     for name in criteria:
-        choice = selection.choices[name]
-        reasons.add_row(
-            name.upper(), str(choice.n_components), choice.covariance_type, choice.reason
-        )
+        reasons.add_row(selection.choices[name].reason)
     return [*tables, reasons]
 
 

@@ -2,7 +2,14 @@
 
 from scratchml.algorithms.select_mixture.criteria import CRITERIA
 from scratchml.algorithms.select_mixture.families import COVARIANCE_TYPES
-from scratchml.algorithms.select_mixture.function import select_mixture
+from scratchml.algorithms.select_mixture.function import N_INIT, select_mixture
 from scratchml.algorithms.select_mixture.result import MixtureChoice, MixtureSelection
 
-__all__ = ["COVARIANCE_TYPES", "CRITERIA", "MixtureChoice", "MixtureSelection", "select_mixture"]
+__all__ = [
+    "COVARIANCE_TYPES",
+    "CRITERIA",
+    "N_INIT",
+    "MixtureChoice",
+    "MixtureSelection",
+    "select_mixture",
+]

@@ -13,26 +13,32 @@ from scratchml.algorithms.gaussian_mixture import GaussianMixture
 from scratchml.core.containers import column_names
 from scratchml.core.params import Options, check_params
 from scratchml.core.validation import check_array, check_random_state, check_sample_weight
+from scratchml.core.warn import warn_user
 
 from .criteria import CRITERIA, Likelihood, criteria_of, likelihood
 from .families import COVARIANCE_TYPES, SPECIAL_CASES, n_parameters, widened
 from .result import MixtureSelection
 from .rules import Grid, best_of, choice_by
 
+N_INIT = 5
+"""Runs of each mixture unless told: criteria waver where single fits end in local maxima."""
+MOST_COMPONENTS = 10
+"""The largest number of components that is tried unless told."""
+
 
 def select_mixture(
     X: Any,
-    components: Iterable[int] = range(1, 10),
+    components: Iterable[int] | None = None,
     covariance_types: str | Iterable[str] = COVARIANCE_TYPES,
     *,
     criterion: str = "bic",
     sample_weight: Any = None,
-    n_init: int = 1,
+    n_init: int = N_INIT,
     init_params: str = "kmeans",
     tol: float = 1e-3,
     max_iter: int = 100,
     reg_covar: float = 1e-6,
-    on_collapse: str = "prior",
+    on_collapse: str = "raise",
     refit: bool = True,
     keep_fits: bool = True,
     random_state: Any = None,
@@ -46,15 +52,17 @@ def select_mixture(
     ----------
     X : array-like of shape (n_samples, n_features)
         The samples. Of a table, the mixtures know the names of the columns.
-    components : iterable of int, default=range(1, 10)
-        Numbers of components, from 1 to n_samples.
+    components : iterable of int, optional
+        Numbers of components, from 1 to n_samples; 1 to 10 unless given, or to n_samples if these
+        are fewer.
     covariance_types : str or iterable of str, default=('full', 'tied', 'diag', 'spherical')
         Kinds of covariances, as of `scratchml.mixture.GaussianMixture`.
     criterion : {'bic', 'aic', 'icl'}, default='bic'
         Which criterion decides. All of them are computed.
     sample_weight : array-like of shape (n_samples,), default=None
-        How often each sample was seen. Their sum is the number of samples that BIC and ICL count.
-    n_init : int, default=1
+        Frequencies: how often each sample was seen. Their sum is the number of samples that BIC and
+        ICL count, so that weights that are scaled to a sum of 1 make them meaningless.
+    n_init : int, default=5
         How often each mixture is fitted from another start; the best run is kept.
     init_params : {'kmeans', 'k-means++', 'random', 'random_from_data'}, default='kmeans'
         How the mixtures start.
@@ -64,10 +72,13 @@ def select_mixture(
         The most iterations of a run.
     reg_covar : float, default=1e-6
         Added to the diagonals of covariances.
-    on_collapse : {'raise', 'restart', 'prior'}, default='prior'
-        As of `scratchml.mixture.GaussianMixture`. With 'prior' components that have few samples are
-        kept from shrinking to a point, where the likelihood has no bound and the criteria no
-        meaning. With 'raise' the fits are those of scikit-learn; one that collapses is not chosen.
+    on_collapse : {'raise', 'restart', 'prior'}, default='raise'
+        As of `scratchml.mixture.GaussianMixture`. With 'raise' the fits are those of scikit-learn;
+        one that fails has no value, and is not chosen. With 'prior' components that have few
+        samples for their parameters are kept from shrinking to a point, where the likelihood has no
+        bound and the criteria no meaning. The scale of that prior is the covariance of all data:
+        where clusters lie far apart compared with their width it makes them too wide, and the
+        criteria choose too many.
     refit : bool, default=True
         Whether a mixture that fits worse than one of stricter covariances and as many components,
         or that failed where that one did not, is fitted again, beginning with it. What was the
@@ -100,6 +111,12 @@ def select_mixture(
     ValueError
         If the data, the numbers of components or the kinds are not valid, or if every fit failed.
 
+    Warns
+    -----
+    UserWarning
+        If the weights sum to less than the number of samples and than the number of parameters of
+        the largest mixture: they are hardly frequencies.
+
     See Also
     --------
     scratchml.mixture.GaussianMixture : What is fitted.
@@ -118,15 +135,16 @@ def select_mixture(
       Samples that belong to several components count against it, so that a cluster that takes two
       normal components to describe stays one.
 
-    The least is best, as of scikit-learn; mclust has the other sign. The likelihood is that of the
-    fitted parameters without the prior, as Fraley and Raftery (2007) have it [4]_.
+    The least is best, as of scikit-learn; mclust has the other sign. With ``on_collapse='prior'``
+    the likelihood is that of the fitted parameters without the prior, as Fraley and Raftery (2007)
+    have it [4]_.
 
     A fit that fails is NaN and stands in ``failures``. Of equal values the mixture with fewer
     parameters is chosen.
 
-    Each of the ``len(components) * len(covariance_types)`` mixtures is fitted once, now and then
-    twice, and takes one more pass for the criteria. Memory is that of a fit, of a piece of the
-    rows, and of the parameters of the mixtures.
+    Each of the ``len(components) * len(covariance_types)`` mixtures is fitted ``n_init`` times, now
+    and then once more, and takes one more pass for the criteria. Memory is that of a fit, of a
+    piece of the rows, and of the parameters of the mixtures.
 
     References
     ----------
@@ -156,6 +174,8 @@ def select_mixture(
     has_columns = column_names(X) is not None
     table, X = X, check_array(X, min_samples=2, estimator_name="select_mixture")
     table = table if has_columns else X
+    if components is None:
+        components = range(1, min(MOST_COMPONENTS, len(X)) + 1)
     numbers = _check_components(components, len(X))
     weights = check_sample_weight(sample_weight, len(X), np.float64)
     total_weight = float(len(X) if weights is None else weights.sum())
@@ -178,6 +198,7 @@ def select_mixture(
         np.array([[n_parameters(kind, k, X.shape[1]) for k in numbers] for kind in kinds]),
         X.shape[1],
     )
+    _check_total(total_weight, len(X), int(grid.n_parameters.max()))
     fits = _Fits(X, table, weights, total_weight, options, tuple(callbacks))
     found = _fit_all(
         grid, fits, refit, keep_fits, Steps(len(kinds) * len(numbers), verbose, on_step)
@@ -246,6 +267,17 @@ def _check_components(components: Iterable[int], n_samples: int) -> list[int]:
             f" {n_samples}"
         )
     return sorted({int(k) for k in numbers})
+
+
+def _check_total(total_weight: float, n_samples: int, most_parameters: int) -> None:
+    """Warn if the weights are hardly numbers of samples."""
+    if total_weight < min(n_samples, most_parameters):
+        warn_user(
+            f"The weights sum to {total_weight:.3g}, and the largest mixture has {most_parameters}"
+            " parameters. Weights are how often each sample was seen: BIC and ICL count their sum"
+            " as the number of samples. If yours are relative, scale them to a sum of"
+            f" {n_samples}."
+        )
 
 
 # --- fits -----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import doctest
 import re
 import sys
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ import sklearn.mixture
 
 import scratchml
 from scratchml.algorithms.choose_k import MAX_SEED
-from scratchml.algorithms.select_mixture import COVARIANCE_TYPES, CRITERIA, reference
+from scratchml.algorithms.select_mixture import COVARIANCE_TYPES, CRITERIA, N_INIT, reference
 from scratchml.algorithms.select_mixture import criteria as criteria_module
 from scratchml.datasets import make_blobs
 from scratchml.exceptions import InvalidParameterError
@@ -48,7 +49,6 @@ def test_toy():
         [2],
         "spherical",
         reg_covar=0,
-        on_collapse="raise",
         random_state=0,
     )
     L = 4 * (np.log(0.5) - 0.5 * np.log(2 * np.pi) - 0.5)
@@ -102,7 +102,7 @@ def test_criteria_equal_the_reference(dtype, shift):
 @pytest.mark.parametrize("kind", COVARIANCE_TYPES)
 def test_bic_and_aic_are_those_of_scikit_learn(kind, seed):
     data = make_blobs(150, 3, centers=4, cluster_std=1.5, random_state=seed)[0]
-    found = select_mixture(data, range(1, 6), kind, on_collapse="raise", random_state=seed)
+    found = select_mixture(data, range(1, 6), kind, n_init=1, random_state=seed)
     for j, k in enumerate(range(1, 6)):
         theirs = sklearn.mixture.GaussianMixture(k, covariance_type=kind, random_state=seed)
         theirs.fit(data)
@@ -112,7 +112,7 @@ def test_bic_and_aic_are_those_of_scikit_learn(kind, seed):
 
 
 def test_fits_are_those_of_the_estimator(selection):
-    options = {"on_collapse": "prior", "random_state": 0}
+    options = {"n_init": N_INIT, "random_state": 0}
     assert list(selection.mixtures) == [(kind, k) for kind in COVARIANCE_TYPES for k in KS]
     for (kind, k), mixture in selection.mixtures.items():
         alone = GaussianMixture(k, covariance_type=kind, **options).fit(X)
@@ -174,6 +174,29 @@ def test_icl_counts_clusters_where_bic_counts_components(seed):
     assert found.choices["icl"].n_components == 2
 
 
+@pytest.mark.jit
+def test_narrow_clusters_far_apart():
+    # A prior of the scale of all data makes components too wide, and fits more of them.
+    rng = np.random.default_rng(0)
+    narrow = [[[1, 0.99], [0.99, 1]], [[1, -0.99], [-0.99, 1]], np.eye(2)]
+    means = [(0, 0), (20, 0), (0, 20)]
+    data = np.concatenate(
+        [rng.multivariate_normal(*drawn, 200) for drawn in zip(means, narrow, strict=True)]
+    )
+    found = select_mixture(data, random_state=0)
+    assert found.choices["bic"][:3] == (3, "full", "VVV")
+    prior = select_mixture(data, on_collapse="prior", random_state=0)
+    assert prior.choices["bic"].n_components > 3
+
+
+@pytest.mark.jit
+def test_a_prior_serves_few_samples_of_many_features(seed):
+    rng = np.random.default_rng(seed)
+    data = np.concatenate([rng.normal(mean, 1, (20, 6)) for mean in (0, 3)])
+    found = select_mixture(data, range(1, 7), on_collapse="prior", random_state=0)
+    assert found.choices["bic"][:2] == (2, "spherical")
+
+
 # --- invariants -----------------------------------------------------------------------------------
 
 
@@ -226,6 +249,29 @@ def test_weights_are_repetitions():
     repeated = select_mixture(np.repeat(X, weights, axis=0), [1, 3], **options)
     for name in CRITERIA:
         np.testing.assert_allclose(weighted.scores[name], repeated.scores[name], rtol=1e-7)
+
+
+@pytest.mark.filterwarnings("error")
+def test_weights_that_are_no_frequencies_are_warned_of():
+    options = {"components": [1, 3], "random_state": 0}
+    message = (
+        "The weights sum to 1, and the largest mixture has 17 parameters. Weights are how often"
+        " each sample was seen: BIC and ICL count their sum as the number of samples. If yours are"
+        " relative, scale them to a sum of 48."
+    )
+    with pytest.warns(UserWarning, match=f"^{re.escape(message)}$") as warned:
+        select_mixture(X, sample_weight=np.full(48, 1 / 48), **options)
+    assert warned[0].filename == __file__
+    # Neither as many as there are parameters, nor one for each sample of few.
+    select_mixture(X, sample_weight=np.full(48, 17 / 48), **options)
+    select_mixture(X[::4], sample_weight=np.ones(12), **options)
+
+
+def test_components_that_are_tried_unless_told():
+    found = select_mixture(X[:5], covariance_types="spherical", random_state=0)
+    assert found.components.tolist() == [1, 2, 3, 4, 5]
+    found = select_mixture(X, covariance_types="spherical", n_init=1, random_state=0)
+    assert found.components.tolist() == list(range(1, 11))
 
 
 def test_order_and_repetition_do_not_count(selection):
@@ -297,7 +343,7 @@ def test_fits_that_fail_are_reported():
 
 
 def test_with_a_prior_no_fit_fails():
-    found = select_mixture(PLACES, [1, 3], random_state=0)
+    found = select_mixture(PLACES, [1, 3], on_collapse="prior", random_state=0)
     assert found.failures == {}
     assert found.choices["bic"].n_components == 3
 
@@ -319,7 +365,7 @@ def long_clusters(seed, n=150):
 
 @pytest.mark.jit
 def test_a_fit_that_went_astray_begins_again_with_a_stricter_one():
-    options = {"components": [3], "on_collapse": "raise", "random_state": 0}
+    options = {"components": [3], "n_init": 1, "random_state": 0}
     alone = select_mixture(long_clusters(0), refit=False, **options)
     found = select_mixture(long_clusters(0), **options)
     assert alone.refitted == {}
@@ -585,6 +631,16 @@ def test_errors(arguments, error, message):
 def test_errors_that_are_not_of_a_mixture_are_raised(callback, error):
     with pytest.raises(error, match=r"^callbacks must be functions"):
         select_mixture(X, [1], callbacks=[callback])
+
+
+@pytest.mark.jit
+def test_the_page_shows_what_its_example_prints(capsys):
+    page = Path(__file__).parents[3] / "docs/algorithms/select_mixture.md"
+    (code, shown), *_ = re.findall(
+        r"```python\n(.*?)```\n\n```text\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL
+    )
+    exec(compile(code, page, "exec"), {})
+    assert capsys.readouterr().out == shown
 
 
 @pytest.mark.jit  # there are dozens of fits
