@@ -17,6 +17,8 @@ from .say import InputError
 from .status import working
 from .tables import Table, row_slices
 
+# Parameters that the shell has its own way of, and that say nothing of the clusters.
+_OWN_WAY = {"verbose", "verbose_interval", "warm_start"}
 # Attributes of a fitted estimator that the report shows, where it has them.
 _SHOWN = {
     "n_iter_": "iterations",
@@ -24,6 +26,10 @@ _SHOWN = {
     "converged_": "converged",
     "lower_bound_": "lower bound",
 }
+
+_ONE_COMPONENT = (
+    "-k is not given: one component; `scratchml choose-k FILE --algorithm gmm` suggests a number"
+)
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,16 @@ class Fit:
             facts["bic"] = self.model.bic(self.table.values)
         return facts
 
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Parameters of the model, but for what the shell does not offer and nobody has set."""
+        parameters = self.model.get_params()
+        return {
+            name: value
+            for name, value in parameters.items()
+            if name not in _OWN_WAY and not (name.endswith("_init") and value is None)
+        }
+
     @cached_property
     def clusters(self) -> list[dict[str, Any]]:
         """For each cluster its number, size, share of the rows; where density makes clusters, its
@@ -134,6 +150,8 @@ def fit_table(
         When there are more clusters than rows, or the estimator refuses the values.
     """
     parameters, reasons = with_eps(table, algorithm, parameters)
+    if algorithm.has_probabilities and "n_components" not in parameters:
+        reasons = (*reasons, _ONE_COMPONENT)
     model = new_model(table, algorithm, parameters)
     # What the arithmetic warns of, `doubts` says in words that help.
     with (

@@ -70,15 +70,14 @@ def print_json(fit: Fit, seconds_to_read: float) -> None:
     n_rows, n_features = fit.table.values.shape
     report = {
         "algorithm": fit.algorithm.name,
-        "parameters": {
-            name: value for name, value in fit.model.get_params().items() if name != "verbose"
-        },
+        "parameters": fit.parameters,
         "source": fit.table.source,
         "rows": n_rows,
         "features": n_features,
         "columns": fit.table.columns,
         **_with_underscores(fit.facts),
         "seconds": {"fit": fit.seconds, "read": seconds_to_read},
+        **({"covariances": fit.model.covariances_.tolist()} if fit.is_mixture else {}),
         "clusters": [_with_underscores(cluster) for cluster in fit.clusters],
         "notes": [*fit.table.notes, *fit.notes],
     }

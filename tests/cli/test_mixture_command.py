@@ -79,6 +79,21 @@ def test_json(
     sizes = np.bincount(model.predict(points), minlength=3)
     assert [cluster["size"] for cluster in report["clusters"]] == sizes.tolist()
     assert report["clusters"][0].keys() == {"cluster", "size", "share", "weight", "center"}
+    assert report["covariances"] == model.covariances_.tolist()
+    assert report["notes"] == []
+
+
+def test_one_component_unless_told_is_noted(capsys: pytest.CaptureFixture[str]) -> None:
+    note = (
+        "-k is not given: one component; `scratchml choose-k FILE --algorithm gmm` suggests a"
+        " number"
+    )
+    assert cli.main([*CLUSTER, "--json"]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == f"note: {note}\n"
+    assert json.loads(captured.out)["notes"] == [note]
+    assert cli.main([*CLUSTER, "-k", "1"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_a_fit_that_has_not_converged_says_so(capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,7 +110,7 @@ def test_options_reach_the_estimator(capsys: pytest.CaptureFixture[str]) -> None
     )
     assert cli.main([*CLUSTER, "--json", *words.split()]) == 0
     parameters = json.loads(capsys.readouterr().out)["parameters"]
-    assert {name: value for name, value in parameters.items() if value is not None} == {
+    assert parameters == {
         "n_components": 2,
         "covariance_type": "tied",
         "tol": 0.5,
@@ -105,8 +120,6 @@ def test_options_reach_the_estimator(capsys: pytest.CaptureFixture[str]) -> None
         "init_params": "random_from_data",
         "on_collapse": "prior",
         "random_state": 5,
-        "warm_start": False,
-        "verbose_interval": 10,
     }
 
 
@@ -117,6 +130,9 @@ def test_options_are_described_by_the_estimator_they_are_for() -> None:
     assert described["n_components"].description in text
     assert text.endswith("[gmm]  [default: 1]")
     assert described["tol"].description in options["tol"].help
+    for name in ("covariance_type", "on_collapse"):
+        # The one sentence says what each of the words does.
+        assert all(f"'{word}'," in options[name].help for word in described[name].words)
     assert {"warm_start", "verbose_interval", "means_init"}.isdisjoint(described)
 
 

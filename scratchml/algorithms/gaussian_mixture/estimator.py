@@ -37,9 +37,9 @@ class GaussianMixture(CallbackMixin, BaseMixture):
     n_components : int, default=1
         Number of components.
     covariance_type : {'full', 'tied', 'diag', 'spherical'}, default='full'
-        'full': each component has a covariance matrix of its own. 'tied': all share one. 'diag':
-        each has variances of the features, which do not correlate. 'spherical': each has one
-        variance.
+        Shape of the components: 'full', each has a covariance matrix of its own; 'tied', all share
+        one; 'diag', each has variances of the features, which do not correlate; 'spherical', each
+        has one variance.
     tol : float, default=1e-3
         A run ends when the lower bound changes by less.
     reg_covar : float, default=1e-6
@@ -59,7 +59,7 @@ class GaussianMixture(CallbackMixin, BaseMixture):
     precisions_init : array-like, optional
         Precisions (inverse covariances) to begin with, in the shape of ``precisions_``.
     random_state : int, RandomState or None, default=None
-        Seed of the start, and of `sample`. An int gives the same result every time.
+        Seed of the start. `sample` draws with it, too. An int gives the same result every time.
     warm_start : bool, default=False
         Whether a further fit begins where the last one has ended; ``n_init`` then counts for the
         first fit alone.
@@ -68,12 +68,13 @@ class GaussianMixture(CallbackMixin, BaseMixture):
     verbose_interval : int, default=10
         Number of iterations between two lines of that.
     on_collapse : {'raise', 'restart', 'prior'}, default='raise'
-        What happens when a covariance is no longer positive definite, as of a component that has
-        come down to a single sample. 'raise': the fit fails. 'restart': the component begins anew
-        at a sample drawn by weight, with its share of the covariance of the data; after three times
-        in a run, a little variance is added instead. 'prior': it does not come to that, since a
-        conjugate prior keeps covariances from shrinking [2]_; ``lower_bound_`` then has the
-        log-density of the prior in it, and ``reg_covar`` is part of the scale of the prior.
+        What happens when a component comes down to a single sample or so, and its covariance is no
+        longer positive definite: 'raise', the fit fails; 'restart', it begins anew at another
+        sample; 'prior', it does not come to that, since a prior keeps covariances from shrinking.
+        With 'restart' the sample is drawn by weight, and the component gets its share of the
+        covariance of the data; after three times in a run, a little variance is added instead. With
+        'prior', which is conjugate [2]_, ``lower_bound_`` has the log-density of the prior in it,
+        and ``reg_covar`` is part of the scale of the prior.
 
     Attributes
     ----------
