@@ -22,6 +22,7 @@ from .density_marks import (
     draw_scale,
     has_room_for_scale,
     settle_layout,
+    spread_numbers,
 )
 from .gaussians import Gaussians, marginal
 from .groups import check_labels, cluster_names, draw_samples, encode
@@ -77,6 +78,8 @@ class DensityDisplay:
         The share of outliers.
     threshold : float, optional
         The log-density below which samples are outliers, if the picture shows all features.
+    n_outside : int, default=0
+        Number of samples beyond the limits of the axes.
 
     Attributes
     ----------
@@ -103,7 +106,7 @@ class DensityDisplay:
     texts_ : list of matplotlib Text
         The numbers of the components.
     legend_ : matplotlib Legend or None
-        Components and their weights, or labels and their shares, and the outliers.
+        Components and their weights, or labels and their shares, the outliers, and the threshold.
     colorbar_ : matplotlib Colorbar or None
         The log-densities of the shades.
 
@@ -132,6 +135,7 @@ class DensityDisplay:
         is_outlier: np.ndarray | None = None,
         contamination: float | None = None,
         threshold: float | None = None,
+        n_outside: int = 0,
     ) -> None:
         self.points = points
         self.codes = codes
@@ -145,6 +149,7 @@ class DensityDisplay:
         self.is_outlier = is_outlier
         self.contamination = contamination
         self.threshold = threshold
+        self.n_outside = n_outside
 
     @classmethod
     def from_estimator(
@@ -158,6 +163,7 @@ class DensityDisplay:
         feature_names: Any = None,
         max_points: int | None = 20_000,
         grid_resolution: int = 200,
+        holds_all: bool = False,
         random_state: Any = 0,
         ax: Any = None,
         **plot_options: Any,
@@ -187,6 +193,9 @@ class DensityDisplay:
         grid_resolution : int, default=200
             Along how many lines of each axis the density is computed at least; more where
             components are narrow.
+        holds_all : bool, default=False
+            Whether the axes hold all samples. Otherwise they end before samples that are so far
+            away that the others would shrink to a spot, and the picture says how many these are.
         random_state : int, RandomState or None, default=0
             Seed of what is drawn at random: samples, their order, their height below a curve.
         ax : matplotlib Axes, optional
@@ -214,8 +223,13 @@ class DensityDisplay:
             {
                 "contamination": [Interval(Real, 0, 0.5, closed="right"), None],
                 "grid_resolution": [Interval(Integral, 2, None, closed="left")],
+                "holds_all": ["boolean"],
             },
-            {"contamination": contamination, "grid_resolution": grid_resolution},
+            {
+                "contamination": contamination,
+                "grid_resolution": grid_resolution,
+                "holds_all": holds_all,
+            },
             caller,
         )
         _check_mixture(mixture)
@@ -242,9 +256,10 @@ class DensityDisplay:
             is_outlier = scores < threshold
         random_state = check_random_state(random_state)
         drawn = draw_samples(np.where(is_outlier, -1, codes), max_points, random_state)
-        points = view.project(samples[drawn])
+        places = view.project(samples)
         gaussians = marginal(mixture, view.axes, view.origin)
-        grid = compute_grid(gaussians, points, grid_resolution)
+        grid = compute_grid(gaussians, places, grid_resolution, holds_all=holds_all)
+        points = places[drawn]
         if points.shape[1] == 1:
             heights = random_state.uniform(0, 1, size=(len(points), 1))
             points = np.hstack([points, heights])
@@ -261,6 +276,7 @@ class DensityDisplay:
             is_outlier=None if contamination is None else is_outlier[drawn],
             contamination=contamination,
             threshold=threshold if view.is_whole else None,
+            n_outside=grid.count_outside(places),
         )
         return display.plot(ax=ax, **plot_options)
 
@@ -330,9 +346,13 @@ class DensityDisplay:
             if has_room_for_scale(self.ax_) if colorbar is None else colorbar:
                 self.colorbar_ = draw_scale(self.ax_, self.contours_)
             settle_layout(self.figure_)
+        notes = []
         if len(self.points) < self.n_samples:
-            note = f"{len(self.points):,} of {self.n_samples:,} points drawn"
-            self.ax_.set_title(note, loc="right", fontsize="small")
+            notes.append(f"{len(self.points):,} of {self.n_samples:,} points drawn")
+        if self.n_outside:
+            notes.append(f"{self.n_outside:,} far outside the axes")
+        if notes:
+            self.ax_.set_title(", ".join(notes), loc="right", fontsize="small")
         return self
 
     def _draw_shades(self, levels: int | Sequence[float]) -> None:
@@ -379,7 +399,9 @@ class DensityDisplay:
         else:
             steps = np.asarray(levels, dtype=np.float64)
         steps = np.unique(steps)
-        return np.append(steps, max(highest, steps[-1]) + 1)
+        # Beyond the highest by so little that it is what the scale says.
+        end = highest + 1e-6 * max(abs(highest), 1.0)
+        return np.append(steps, end if end > steps[-1] else steps[-1] + 1)
 
     def _draw_curves(self, colors: np.ndarray) -> None:
         from matplotlib.collections import LineCollection
@@ -409,12 +431,12 @@ class DensityDisplay:
         self.ax_.spines[["top", "right"]].set_visible(False)
 
     def _middles(self) -> np.ndarray:
-        """Where the numbers stand: at the means, and half as high as the curves."""
+        """Where the numbers stand: at the means, and about half as high as the curves."""
         means = self.gaussians.means
         if self.grid.y is not None:
             return means
         peaks = [self.gaussians.log_term(i, mean[None])[0] for i, mean in enumerate(means)]
-        return np.column_stack([means[:, 0], 0.5 * np.exp(peaks)])
+        return spread_numbers(self.ax_, means[:, 0], np.exp(peaks))
 
     def _draw_points(self, size: float, kwargs: Mapping[str, Any]) -> None:
         from matplotlib.colors import to_rgb
@@ -459,12 +481,17 @@ class DensityDisplay:
             entries.append((f"noise  ({percent(1 - self.shares.sum())})", NOISE, 3))
         if self.contamination is not None:
             entries.append((f"outlier  ({percent(self.contamination)})", "black", 5))
+        if self.threshold_lines_ is not None:
+            entries.append(("density threshold", "black", 0))
         self.legend_ = None
         if entries and wanted is not False:
             title = "component" if self.by_component else "label"
             self.legend_ = dot_legend(self.ax_, entries, title)
+            handles = list(self.legend_.legend_handles)
+            if self.threshold_lines_ is not None:
+                handles.pop().set(marker="", linestyle="-", color="black", linewidth=0.8)
             if self.contamination is not None:
-                self.legend_.legend_handles[-1].set(marker="x", markeredgecolor="black")
+                handles.pop().set(marker="x", markeredgecolor="black")
 
 
 def _check_mixture(mixture: Any) -> None:

@@ -13,6 +13,7 @@ from .gaussians import Gaussians, boundaries_in_plane, boundaries_on_line, grid_
 from .projection import principal_axes
 
 _MARGIN = 0.05
+_TAIL = 0.01  # share of the samples on either side that may be left out
 _ROOM = 0.2  # that ellipses may take beside the samples, over the range of these
 _MOST_UNEQUAL = 3  # ratio of two ranges on axes with one scale
 _LEAST_SHAPE = np.array([1.0, 0.72])  # length of each of these axes at least, over the other
@@ -117,8 +118,17 @@ class DensityGrid(NamedTuple):
     boundaries: Any
     has_one_scale: bool = False
 
+    def count_outside(self, points: np.ndarray) -> int:
+        """Number of points, of shape (n_points, n_axes), beyond the limits."""
+        outside = np.zeros(len(points), dtype=bool)
+        for values, lines in zip(points.T, (self.x, self.y), strict=False):
+            outside |= (values < lines[0]) | (values > lines[-1])
+        return int(outside.sum())
 
-def compute_grid(gaussians: Gaussians, points: np.ndarray, n: int) -> DensityGrid:
+
+def compute_grid(
+    gaussians: Gaussians, points: np.ndarray, n: int, *, holds_all: bool
+) -> DensityGrid:
     """The density all over a picture of some samples.
 
     Parameters
@@ -129,13 +139,15 @@ def compute_grid(gaussians: Gaussians, points: np.ndarray, n: int) -> DensityGri
         The samples that the picture shall hold.
     n : int
         Along how many lines of each axis the density is computed at least.
+    holds_all : bool
+        Whether it holds samples that are far from most of the others, too.
 
     Notes
     -----
     O(n_lines^2 n_components) time and O(n_lines^2) memory in a plane.
     """
     n_axes = points.shape[1]
-    limits = np.array([_limits(gaussians, points, axis) for axis in range(n_axes)])
+    limits = np.array([_limits(gaussians, points, axis, holds_all) for axis in range(n_axes)])
     if n_axes == 1:
         x = grid_lines(limits[0], gaussians, 0, n)
         ranking = gaussians.rank(x[:, None])
@@ -153,9 +165,16 @@ def compute_grid(gaussians: Gaussians, points: np.ndarray, n: int) -> DensityGri
     return DensityGrid(x, y, log_density, lines, has_one_scale)
 
 
-def _limits(gaussians: Gaussians, points: np.ndarray, axis: int) -> tuple[float, float]:
+def _limits(
+    gaussians: Gaussians, points: np.ndarray, axis: int, holds_all: bool
+) -> tuple[float, float]:
     """From where to where an axis goes: beyond the samples, and ellipses that are not huge."""
     values, means = points[:, axis], gaussians.means[:, axis]
+    if not holds_all:
+        values, kept = _without_far(values), gaussians.weights >= _TAIL
+        if kept.any():
+            gaussians = Gaussians(*(part[kept] for part in gaussians))
+            means = gaussians.means[:, axis]
     low = float(min(values.min(), means.min()))
     high = float(max(values.max(), means.max()))
     # A fixed margin would vanish beside a large value.
@@ -164,3 +183,11 @@ def _limits(gaussians: Gaussians, points: np.ndarray, axis: int) -> tuple[float,
     low = max(min(low, float((means - reach).min())), low - _ROOM * size)
     high = min(max(high, float((means + reach).max())), high + _ROOM * size)
     return low - _MARGIN * size, high + _MARGIN * size
+
+
+def _without_far(values: np.ndarray) -> np.ndarray:
+    """All but those that are further from the bulk of them than that is wide."""
+    low, high = np.quantile(values, [_TAIL, 1 - _TAIL])
+    width = high - low
+    near = (values >= low - width) & (values <= high + width)
+    return values[near] if width > 0 else values

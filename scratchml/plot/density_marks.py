@@ -10,9 +10,10 @@ MOST_LARGE = 8
 """So many components have large numbers, wide lines, and a legend."""
 
 _MOST_NUMBERS = 100
+_NUMBER_SIZE = 17.0  # of a number in its circle, in points
 _TICK_WIDTH = 38  # room for the number at a tick, in points
 _LEAST_HEIGHT = 130  # of axes that have a scale, in points
-_SHRINK = 0.8  # length of the scale, over that of the axes
+_SCALE_GAP, _SCALE_HEIGHT = 8.0, 7.0  # of the scale, below what is written at the axis, in points
 
 
 def draw_ellipses(ax: Any, curves: np.ndarray, colors: np.ndarray) -> Any:
@@ -81,13 +82,45 @@ def draw_numbers(ax: Any, places: np.ndarray, colors: np.ndarray) -> list[Any]:
     return texts
 
 
+def spread_numbers(ax: Any, x: np.ndarray, peaks: np.ndarray) -> np.ndarray:
+    """Places for numbers below peaks, such that none hides another if there is room.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Where they will be drawn, with its limits.
+    x : ndarray of shape (n_components,)
+        Where the peaks are.
+    peaks : ndarray of shape (n_components,)
+        How high they are.
+
+    Returns
+    -------
+    ndarray of shape (n_components, 2)
+        Half as high as the peak, or as near to that as there is room.
+    """
+    frame = ax.get_window_extent()
+    size = np.array([frame.width, frame.height]) * 72 / ax.figure.dpi
+    unit = size / [np.ptp(ax.get_xlim()), np.ptp(ax.get_ylim())]
+    shares = np.array([0.5, 0.65, 0.35, 0.8, 0.2, 0.95, 0.05])
+    places: list[np.ndarray] = []
+    for place, peak in zip(x, peaks, strict=True):
+        candidates = np.column_stack([np.full(len(shares), place), shares * peak])
+        distances = np.full(len(shares), np.inf)
+        for taken in places:
+            distances = np.minimum(distances, np.hypot(*((candidates - taken) * unit).T))
+        free = np.flatnonzero(distances >= _NUMBER_SIZE)
+        places.append(candidates[free[0] if free.size else distances.argmax()])
+    return np.array(places)
+
+
 def has_room_for_scale(ax: Any) -> bool:
     """Whether axes are high enough for the picture to be seen above a scale."""
     return bool(ax.get_window_extent().height * 72 / ax.figure.dpi >= _LEAST_HEIGHT)
 
 
 def draw_scale(ax: Any, contours: Any) -> Any:
-    """Draw below the axes which shade stands for which log-density.
+    """Draw below the axes, as wide as these, which shade stands for which log-density.
 
     Parameters
     ----------
@@ -100,13 +133,24 @@ def draw_scale(ax: Any, contours: Any) -> Any:
     -------
     matplotlib Colorbar
     """
-    scale = ax.figure.colorbar(
-        contours, ax=ax, location="bottom", aspect=40, shrink=_SHRINK, pad=0.02
+    from matplotlib.transforms import Affine2D, ScaledTranslation, blended_transform_factory
+
+    ax.apply_aspect()
+    frame, points = ax.get_window_extent(), 72 / ax.figure.dpi
+    written = ax.xaxis.get_tightbbox()
+    depth = (frame.y0 - written.y0) * points + _SCALE_GAP + _SCALE_HEIGHT
+    # Along the axes, and so many points below them, whatever the layout makes of their size.
+    below = Affine2D().scale(1 / 72) + ax.figure.dpi_scale_trans
+    below += ScaledTranslation(0, 0, ax.transAxes)
+    place = ax.inset_axes(
+        (0, -depth, 1, _SCALE_HEIGHT), transform=blended_transform_factory(ax.transAxes, below)
     )
-    # The end of the last shade says nothing.
-    steps = contours.levels[:-1]
-    length = _SHRINK * ax.get_window_extent().width * 72 / ax.figure.dpi
-    steps = steps[:: -(-len(steps) // max(int(length / _TICK_WIDTH), 1))]
+    scale = ax.figure.colorbar(contours, cax=place, orientation="horizontal")
+    # Both ends, and as many steps between them as there is room for.
+    n_shades = len(contours.levels) - 1
+    stride = -(-n_shades // max(int(frame.width * points / _TICK_WIDTH) - 1, 1))
+    chosen = [i for i in range(0, n_shades, stride) if i == 0 or i + stride <= n_shades]
+    steps = contours.levels[[*chosen, n_shades]]
     scale.set_ticks(steps, labels=_rounded(steps))
     scale.set_label("log-density")
     scale.outline.set_visible(False)

@@ -136,7 +136,11 @@ def test_each_shade_holds_as_many_samples_as_any_other():
     inside = [np.mean(scores >= level) for level in display.contours_.levels]
     np.testing.assert_allclose(inside, [0.99, 0.792, 0.594, 0.396, 0.198, 0], atol=0.002)
     ticks = display.colorbar_.get_ticks()
-    assert set(ticks) <= set(display.contours_.levels[:-1])
+    assert set(ticks) <= set(display.contours_.levels)
+    assert ticks[0] == display.contours_.levels[0]
+    assert ticks[-1] == display.contours_.levels[-1]
+    highest = display.grid.log_density.max()
+    assert display.colorbar_.ax.get_xticklabels()[-1].get_text() == f"{highest:.2f}"
     assert display.colorbar_.ax.get_xlabel() == "log-density"
 
 
@@ -148,6 +152,68 @@ def test_an_outlier_far_away_leaves_the_shades():
         for data in (X, np.vstack([X, [[40.0, 900.0]]]))
     ]
     np.testing.assert_allclose(steps[0], steps[1], atol=0.15)
+
+
+@pytest.mark.parametrize("n_features", [1, 2])
+def test_the_axes_end_before_what_is_far_away(n_features):
+    X = blobs(n_features, n_samples=600)
+    mixture = fitted(X)
+    far = np.vstack([X, np.full((2, n_features), 900.0)])
+    near, cut, whole = (
+        DensityDisplay.from_estimator(mixture, data, grid_resolution=20, holds_all=holds_all)
+        for data, holds_all in ((X, False), (far, False), (far, True))
+    )
+    assert cut.ax_.get_xlim() == near.ax_.get_xlim() == (near.grid.x[0], near.grid.x[-1])
+    assert [display.n_outside for display in (near, cut, whole)] == [0, 2, 0]
+    assert near.ax_.get_title(loc="right") == whole.ax_.get_title(loc="right") == ""
+    assert cut.ax_.get_title(loc="right") == "2 far outside the axes"
+    assert whole.ax_.get_xlim()[1] > 900
+    assert len(cut.points) == 602
+
+
+def test_a_small_cluster_far_away_is_seen():
+    X = np.vstack([blobs(n_samples=300), np.random.default_rng(0).normal(300, 1, size=(9, 2))])
+    _, display = draw(X, k=4)
+    assert display.n_outside == 0
+    assert display.ax_.get_xlim()[1] > 300
+
+
+def test_a_component_of_its_own_does_not_keep_an_outlier():
+    mixture, display = draw(np.vstack([blobs(n_samples=300), [[900.0, 0.0]]]), k=4)
+    assert mixture.means_.max() > 899
+    assert display.n_outside == 1
+    assert display.ax_.get_xlim()[1] < 100
+
+
+def test_samples_that_are_mostly_equal_are_all_seen():
+    X = np.zeros((400, 2))
+    X[:2] = [[1.0, 5.0], [2.0, 6.0]]
+    _, display = draw(X, k=1)
+    assert display.n_outside == 0
+    assert display.ax_.get_ylim()[1] > 6
+
+
+def test_the_scale_is_as_wide_as_the_axes():
+    for stretch in ([1, 1], [1, 100], [5, 1]):
+        _, display = draw(blobs() * stretch)
+        display.figure_.canvas.draw()
+        frame, scale = (ax.get_window_extent() for ax in (display.ax_, display.colorbar_.ax))
+        np.testing.assert_allclose([scale.x0, scale.x1], [frame.x0, frame.x1], atol=0.5)
+        assert scale.y1 < display.ax_.xaxis.get_tightbbox().y0
+        assert display.colorbar_.ax.xaxis.get_tightbbox().y0 > 0
+
+
+def test_numbers_below_curves_do_not_hide_each_other():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 1))
+    mixture = fitted(X)
+    mixture.means_[:], mixture.weights_[:] = 0, [0.3, 0.3, 0.4]
+    mixture.covariances_[:] = np.reshape([1, 1.4, 3], (3, 1, 1))
+    display = DensityDisplay.from_estimator(mixture, X)
+    display.figure_.canvas.draw()
+    boxes = [text.get_bbox_patch().get_window_extent() for text in display.texts_]
+    for i, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[:i])
 
 
 def test_levels_may_be_given():
@@ -292,8 +358,11 @@ def test_outliers_are_where_the_density_is_lowest(n_features):
     assert len(display.outlier_scatter_.get_offsets()) == 15
     assert len(display.scatter_.get_offsets()) == 135
     np.testing.assert_array_equal(np.sort(marked[:, 0]), np.sort(outliers[:, 0]))
-    assert display.legend_.get_texts()[-1].get_text() == "outlier  (10 %)"
-    assert display.legend_.legend_handles[-1].get_marker() == "x"
+    entries = [text.get_text() for text in display.legend_.get_texts()]
+    handles = display.legend_.legend_handles
+    assert handles[entries.index("outlier  (10 %)")].get_marker() == "x"
+    assert (entries[-1] == "density threshold") == (n_features < 4)
+    assert (handles[-1].get_linestyle() == "-") == (n_features < 4)
     if n_features == 4:  # the density in two features says nothing of that in all
         assert display.threshold_lines_ is None
     elif n_features == 2:
