@@ -13,6 +13,10 @@ import numpy as np
 
 from .kernels import DIAGONAL, FULL, SPHERICAL, TIED, Densities
 
+FAR_APART = 1e6
+"""Standard deviations: components further apart are not compared after one map for all of them,
+whose rounding is relative to that."""
+
 
 class CovarianceType(ABC):
     """One type of covariance."""
@@ -265,6 +269,9 @@ class Tied(Matrices):
         # The map that makes all components spheres; relative to a point, so that no offset counts.
         origin = means.mean(axis=0)
         white = np.ascontiguousarray((means - origin) @ factors)
+        if np.abs(white).max() > FAR_APART:
+            repeated = np.repeat(factors[np.newaxis], len(means), axis=0)
+            return Densities(FULL, means, repeated, log_scales, origin)
         return Densities(self.kind, white, factors[np.newaxis], log_scales, origin)
 
 
@@ -382,17 +389,19 @@ COVARIANCES: dict[str, CovarianceType] = {
 
 def _precision_factor(covariance: np.ndarray, out_factor: np.ndarray) -> bool:
     """Write the factor of the inverse of a matrix; answer whether it is positive definite."""
-    from scipy.linalg.lapack import dtrtri
+    # Both from SciPy's LAPACK: NumPy's has threads of its own, which would wait for these.
+    from scipy.linalg.lapack import dpotrf, dtrtri
 
     if not np.isfinite(covariance).all():
         return False
-    try:
-        lower = np.linalg.cholesky(covariance)
-    except np.linalg.LinAlgError:
+    lower, not_positive = dpotrf(covariance, lower=1, clean=1)
+    if not_positive:
         return False
-    inverse, info = dtrtri(lower, lower=1)
+    inverse, singular = dtrtri(lower, lower=1)
     with np.errstate(over="ignore", invalid="ignore"):
-        if info or not np.isfinite(inverse.T @ inverse).all():
-            return False
+        # The diagonal of the precision, which no other entry of it exceeds.
+        diagonal = np.einsum("ij,ij->j", inverse, inverse)
+    if singular or not np.isfinite(diagonal).all():
+        return False
     out_factor[:] = inverse.T
     return True

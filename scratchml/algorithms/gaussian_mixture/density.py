@@ -294,7 +294,7 @@ class BaseMixture(Estimator):
         return DensityTerms(
             log_weights,
             self._covariance.log_determinants(factors, k, d).copy(),
-            -2 * distances,
+            -2 * distances + 0.0,  # 0 and not -0 at a mean
             log_terms,
             log_density,
             responsibilities,

@@ -17,8 +17,8 @@ class Prior(NamedTuple):
     """Normal-inverse-Wishart prior of each mean and covariance [1]_.
 
     A covariance is drawn from an inverse Wishart distribution, a mean from a normal one of that
-    covariance divided by kappa. Variances of features or components that stand alone are drawn from
-    inverse gamma distributions, which are the same for a single feature.
+    covariance divided by kappa. The variances of 'diag' and 'spherical' are drawn from inverse
+    gamma distributions, which are the same for a single feature.
 
     References
     ----------

@@ -24,7 +24,7 @@ TILE_LANES = 192
 """Rows that are worked on together, where features are few: not a power of two, or the features,
 one above the other, would all fall into the same few sets of the first-level cache."""
 
-TILE_BYTES = 2**17
+TILE_BYTES = 2**18
 """Size of a tile where they are many."""
 
 EXPONENTIAL_OPERATIONS = 40
@@ -35,6 +35,13 @@ GROUPED_FEATURES = 16
 
 PROJECTIONS_BYTES = 2**26
 """Memory that telling each component from each other may take."""
+
+GROUP_ROWS = 20
+"""Rows of a component, on average, that are worth it."""
+
+MOST_DENSITIES = 0.4
+"""If more of them than this share count, finding out which do is not worth it: two passes take all
+of them then before another looks again, and each time that is in vain twice as many."""
 
 Shape = tuple[int, int, int]
 
@@ -76,6 +83,8 @@ class MixtureRows:
         self.least_total = 10 * np.finfo(np.float64).eps * self.total_weight / self.n_samples
         # The component each row is taken for, where that is of use: the one it had last.
         self.groups: np.ndarray | None = None
+        self._plain_passes = 1
+        self._plain_passes_left = 0
 
     def sums(self, densities: Densities, *, origins: np.ndarray, shape: Shape) -> Sums:
         """One pass of EM: responsibilities by these densities, and moments of all orders.
@@ -93,33 +102,55 @@ class MixtureRows:
         Sums
         """
         k, d = origins.shape
+        no_groups = np.empty(0, np.int32)
         if (
-            densities.kind == FULL
-            and d >= GROUPED_FEATURES
-            and 8 * k * k * d <= PROJECTIONS_BYTES
-            and shape == (k, d, d)
+            densities.kind != FULL
+            or d < GROUPED_FEATURES
+            or not 2 <= k <= self.n_samples / GROUP_ROWS
+            or 8 * k * k * d > PROJECTIONS_BYTES
         ):
-            return self._grouped_sums(densities, origins, shape)
+            return self._plain_sums(densities, origins, shape, no_groups)
+        if self.groups is None or self._plain_passes_left:
+            if self.groups is None:
+                self.groups = np.empty(self.n_samples, np.int32)
+            self._plain_passes_left = max(self._plain_passes_left - 1, 0)
+            return self._plain_sums(densities, origins, shape, self.groups)
+        sums = self._grouped_sums(densities, origins, shape, self.groups)
+        if sums.n_densities > MOST_DENSITIES * k * self.n_samples:
+            self._plain_passes *= 2
+            self._plain_passes_left = self._plain_passes
+        return sums
+
+    def _plain_sums(
+        self, densities: Densities, origins: np.ndarray, shape: Shape, groups: np.ndarray
+    ) -> Sums:
+        """The same by all densities; fills the groups if there is a place for them."""
+        k, d = origins.shape
         lanes = tile_lanes(d)
 
         def add(piece: slice, *out: np.ndarray) -> tuple[float, int]:
             log_likelihood = accumulate_statistics(
-                self.X[piece], self.sample_weight[piece], densities, origins, lanes, *out
+                self.X[piece],
+                self.sample_weight[piece],
+                densities,
+                origins,
+                lanes,
+                groups[piece],
+                *out,
             )
             return log_likelihood, k * (piece.stop - piece.start)
 
         operations = k * (EXPONENTIAL_OPERATIONS + 6 * d + shape[1] * shape[2])
         return self._combine(add, shape, operations, k)
 
-    def _grouped_sums(self, densities: Densities, origins: np.ndarray, shape: Shape) -> Sums:
-        """The same without responsibilities that are too small to count."""
+    def _grouped_sums(
+        self, densities: Densities, origins: np.ndarray, shape: Shape, groups: np.ndarray
+    ) -> Sums:
+        """The same without densities that are too small to count."""
         k, d = origins.shape
         lanes = tile_lanes(d)
         projections = project(densities)
-        if self.groups is None:
-            self.groups = np.zeros(self.n_samples, np.int32)
-        groups = self.groups
-        # All that is left out together weighs less than rounding makes of one sample.
+        # What is left out of a component together weighs less than rounding makes of one sample.
         margin = float(np.log(self.n_samples / np.finfo(np.float64).eps))
 
         def add(piece: slice, *out: np.ndarray) -> tuple[float, int]:
@@ -137,7 +168,8 @@ class MixtureRows:
                 *out,
             )
 
-        operations = k * (EXPONENTIAL_OPERATIONS + 2 * d) + 4 * d * d
+        # As if MOST_DENSITIES of the products of features had to be computed.
+        operations = k * (EXPONENTIAL_OPERATIONS + 2 * d + MOST_DENSITIES * d * d)
         return self._combine(add, shape, operations, k)
 
     def given_sums(
@@ -237,9 +269,12 @@ class MixtureRows:
     @cached_property
     def mean(self) -> np.ndarray:
         """Weighted mean of all rows, float64[n_features]."""
-        origin = self.X[:1].astype(np.float64)
-        sums = self.given_sums(_ones, origins=origin, shape=(0, 0, 0))
-        return origin[0] + sums.firsts[0] / sums.totals[0]
+        first = self.sample_weight.argmax() if self.sample_weight.size else 0
+        mean = self.X[first : first + 1].astype(np.float64)
+        for _ in range(2):  # about any row, then about what has been found
+            sums = self.given_sums(_ones, origins=mean, shape=(0, 0, 0))
+            mean = mean + sums.firsts / sums.totals
+        return mean[0]
 
     def seconds(self, shape: Shape) -> np.ndarray:
         """Weighted second moments of all rows about their mean."""

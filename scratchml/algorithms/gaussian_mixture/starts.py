@@ -117,18 +117,19 @@ def _around(steps: Steps, indices: np.ndarray) -> Parameters:
     """Each component has one sample, and no other sample belongs to any."""
     rows, covariance = steps.rows, steps.covariance
     k = len(indices)
+    unit = rows.total_weight / rows.n_samples  # whatever the weights are relative to
     means = rows.X[indices].astype(np.float64)
     scatters = np.zeros(covariance.shape(k, rows.n_features))
     if isinstance(covariance, Tied):
-        scatters += _scatter_less_means(steps, means)
-    return steps.begin(Moments(0.0, np.ones(k), means, scatters, 0))
+        scatters += _scatter_less_means(steps, unit, means)
+    return steps.begin(Moments(0.0, np.full(k, unit), means, scatters, 0))
 
 
-def _scatter_less_means(steps: Steps, means: np.ndarray) -> np.ndarray:
+def _scatter_less_means(steps: Steps, unit: float, means: np.ndarray) -> np.ndarray:
     """Second moments of all rows about 0 less those of the means.
 
     scikit-learn takes the covariance that components share for the mean of x x^T less that of the
     means, which holds where each row belongs to some component. Of a few samples it makes this.
     """
     mean, weight = steps.rows.mean, steps.rows.total_weight
-    return steps.scatter + weight * np.outer(mean, mean) - means.T @ means
+    return steps.scatter + weight * np.outer(mean, mean) - unit * means.T @ means

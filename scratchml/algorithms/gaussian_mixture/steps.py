@@ -16,12 +16,14 @@ FAR = 100.0
 """Standard deviations: where a mean moves further, moments about the old one lose digits."""
 
 CANCELLED = 1e-6
-"""Where so little of the variance of the data is left within components, its digits are lost."""
+"""If in some direction the variance within components is less than this, where that of the data is
+1 along each feature, the difference of what is in all and what is between them has lost digits."""
 
 RIDGE = 1e-6
 """Added to variances, relative to them, where a covariance is not positive definite."""
 
 NO_SECONDS = (0, 0, 0)
+"""Shape of second moments that are not wanted."""
 
 
 Parameters = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -83,17 +85,27 @@ class Steps:
         if tied:
             # sum over k of the scatters within = scatter of all rows - scatter of the means
             scatters = self.scatter - covariance.squares(sums.totals, means - rows.mean)
-            inaccurate = np.diag(scatters) < CANCELLED * np.diag(self.scatter)
+            inaccurate = self._cancelled(scatters)
         else:
             scatters = covariance.scatters(sums.totals, sums.seconds, shifts)
             inaccurate = moved_far(sums, shifts, means)
-        if inaccurate.any():
+        if inaccurate:
             again = add(origins=means, shape=shape)
             means, shifts = self._move(means, again)
             scatters = covariance.scatters(again.totals, again.seconds, shifts)
             n_densities += again.n_densities
         log_likelihood = float(sums.log_likelihood / rows.total_weight)
         return Moments(log_likelihood, sums.totals, means, scatters, n_densities)
+
+    def _cancelled(self, within: np.ndarray) -> bool:
+        """Whether little of the scatter of all rows is left within components, in any direction."""
+        deviations = np.sqrt(np.diag(self.scatter))
+        varied = deviations > 0
+        scales = 1 / deviations[varied]
+        shares = within[np.ix_(varied, varied)] * scales[:, np.newaxis] * scales
+        if not varied.any() or not np.isfinite(shares).all():
+            return False
+        return bool(np.linalg.eigvalsh(shares)[0] < CANCELLED)
 
     def _move(self, origins: np.ndarray, sums: Sums) -> tuple[np.ndarray, np.ndarray]:
         """Means, and how far they are from the origins; without any weight they stay there."""
@@ -181,10 +193,10 @@ class PenalizedSteps(Steps):
         return moments.log_likelihood + log_prior / self.rows.total_weight
 
 
-def moved_far(sums: Sums, shifts: np.ndarray, means: np.ndarray) -> np.ndarray:
-    """Which means have moved by many standard deviations, and by more than rounding."""
+def moved_far(sums: Sums, shifts: np.ndarray, means: np.ndarray) -> bool:
+    """Whether a mean has moved by many standard deviations, and by more than rounding."""
     squares = sums.seconds
     squares = squares[:, 0] if squares.shape[1] == 1 else np.diagonal(squares, 0, 1, 2)
     sq_lengths = sums.totals[:, np.newaxis] * shifts**2
     far = sq_lengths > FAR**2 * np.maximum(squares - sq_lengths, 0)
-    return far & (np.abs(shifts) > 16 * np.finfo(np.float64).eps * np.abs(means))
+    return bool((far & (np.abs(shifts) > 16 * np.finfo(np.float64).eps * np.abs(means))).any())

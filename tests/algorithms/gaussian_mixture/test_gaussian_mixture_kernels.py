@@ -8,7 +8,7 @@ from gaussian_mixture_cases import Start, as_parameters, each_dtype, each_type
 
 from scratchml.algorithms.gaussian_mixture import reference
 from scratchml.algorithms.gaussian_mixture.covariances import COVARIANCES
-from scratchml.algorithms.gaussian_mixture.rows import MixtureRows, tile_lanes
+from scratchml.algorithms.gaussian_mixture.rows import TILE_BYTES, MixtureRows, tile_lanes
 from scratchml.mixture import GaussianMixture
 
 # What blocks of four by eight features leave over, and tiles of fewer rows.
@@ -128,7 +128,7 @@ def test_tiles_hold_whole_lanes(d):
     lanes = tile_lanes(d)
     assert lanes >= 32
     assert lanes % 32 == 0
-    assert lanes == 32 or lanes * d * 8 <= 2**17
+    assert lanes == 32 or lanes * d * 8 <= TILE_BYTES
 
 
 def test_of_equal_components_the_first_is_predicted():

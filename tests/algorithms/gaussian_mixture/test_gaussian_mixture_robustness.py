@@ -6,13 +6,20 @@ import threading
 
 import numpy as np
 import pytest
-from gaussian_mixture_cases import as_parameters, each_init, each_type, fitted_bytes, start
+from gaussian_mixture_cases import (
+    as_parameters,
+    each_init,
+    each_type,
+    fitted_bytes,
+    start,
+)
 from helpers import run_python
 
 import scratchml
 from scratchml.algorithms.gaussian_mixture.rows import EXPONENTIAL_OPERATIONS
 from scratchml.core.blocks import row_blocks
 from scratchml.datasets import make_blobs
+from scratchml.exceptions import ConvergenceWarning
 from scratchml.mixture import GaussianMixture
 
 pytestmark = pytest.mark.filterwarnings("ignore:Best performing initialization did not converge")
@@ -53,7 +60,7 @@ def test_any_number_of_threads_gives_the_same_bits(large, covariance_type, weigh
 
 @pytest.mark.jit
 def test_any_number_of_threads_leaves_out_the_same_densities():
-    X = make_blobs(20_000, 16, centers=8, cluster_std=3, random_state=0)[0]
+    X = make_blobs(20_000, 16, centers=8, cluster_std=2, random_state=0)[0]
     given = as_parameters(start(X, 8, "full"), "full")
     mixture = GaussianMixture(8, max_iter=4, **given)
     results = []
@@ -304,3 +311,67 @@ def test_densities_that_are_too_small_are_not_computed(apart):
     assert 200 <= first <= 200 * 4
     assert 200 * 3 <= fourth - first <= 200 * 4 * 3
     assert (fourth - first == 200 * 3) == (apart == 50)
+
+
+# --- weights, and places, that are not what the fit is about --------------------------------------
+
+
+@pytest.mark.parametrize("init_params", ["k-means++", "random_from_data"])
+@pytest.mark.parametrize("factor", [2.0**-100, 0.01, 2.0**60])
+@each_type
+def test_starts_from_samples_do_not_depend_on_a_factor_of_the_weights(
+    covariance_type, factor, init_params
+):
+    X = make_blobs(90, 3, centers=3, random_state=0)[0]
+    options = {"covariance_type": covariance_type, "init_params": init_params, "random_state": 0}
+    plain = GaussianMixture(3, **options).fit(X, sample_weight=np.ones(90))
+    scaled = GaussianMixture(3, **options).fit(X, sample_weight=np.full(90, factor))
+    np.testing.assert_allclose(scaled.lower_bounds_, plain.lower_bounds_, rtol=1e-9)
+
+
+def test_a_first_row_without_weight_does_not_count_for_the_prior():
+    X = make_blobs(90, 3, centers=3, random_state=0)[0]
+    given = as_parameters(start(X, 3, "full"), "full")
+    mixture = GaussianMixture(3, on_collapse="prior", **given)
+    far = np.full((1, 3), 1e16)
+    last = mixture.fit(np.vstack([X, far]), sample_weight=np.r_[np.ones(90), 0.0]).lower_bounds_
+    begin = mixture.fit(np.vstack([far, X]), sample_weight=np.r_[0.0, np.ones(90)]).lower_bounds_
+    assert begin == pytest.approx(last, rel=1e-12)
+
+
+def test_tied_components_far_apart_keep_the_densities_of_those_that_are_near():
+    rng = np.random.default_rng(0)
+    X = np.vstack([rng.normal(size=(50, 2)), rng.normal(size=(50, 2)) + 8])
+    covariances = {"covariance_type": "tied", "precisions_init": np.eye(2), "max_iter": 0}
+    near = GaussianMixture(
+        2, weights_init=[0.5, 0.5], means_init=[[0.0, 0.0], [8.0, 8.0]], **covariances
+    )
+    far = GaussianMixture(
+        3,
+        weights_init=[0.25, 0.25, 0.5],
+        means_init=[[0.0, 0.0], [8.0, 8.0], [1e12, 1e12]],
+        **covariances,
+    )
+    expected = near.fit(X).score_samples(X) + np.log(0.5)
+    np.testing.assert_allclose(far.fit(X).score_samples(X), expected, rtol=1e-13)
+
+
+def test_a_narrow_tied_covariance_across_features_keeps_its_digits():
+    rng = np.random.default_rng(0)
+    width = 1e-5
+    X = rng.normal(size=(600, 2)) * [1, width] + np.repeat([[0.0, 0.0], [400.0, 0.0]], 300, axis=0)
+    turn = np.array([[np.cos(0.6), -np.sin(0.6)], [np.sin(0.6), np.cos(0.6)]])
+    mixture = GaussianMixture(2, covariance_type="tied", reg_covar=0, random_state=0)
+    labels = np.repeat([0, 1], 300)
+    deviations = X - np.array([X[labels == c].mean(axis=0) for c in (0, 1)])[labels]
+    narrow = (mixture.fit(X @ turn.T).covariances_ * np.outer(turn[:, 1], turn[:, 1])).sum()
+    assert narrow == pytest.approx(np.mean(deviations[:, 1] ** 2), rel=1e-4)
+
+
+@pytest.mark.jit
+def test_densities_of_overlapping_components_are_all_taken_in_most_passes():
+    X = np.random.default_rng(0).normal(size=(2000, 16))
+    options = {"init_params": "random", "tol": 0, "max_iter": 12, "random_state": 0}
+    with pytest.warns(ConvergenceWarning):
+        mixture = GaussianMixture(3, **options).fit(X)
+    assert mixture.n_densities_ == 12 * 3 * len(X)

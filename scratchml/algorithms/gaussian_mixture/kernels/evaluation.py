@@ -7,7 +7,7 @@ import numpy as np
 from scratchml.core.jit import REORDER, STRICT, kernel
 from scratchml.core.kernels.tiles import load_tile
 
-from .terms import log_terms, normalize_terms
+from .terms import label_lanes, log_terms, normalize_terms
 
 
 @kernel(REORDER)
@@ -59,21 +59,6 @@ def evaluate_rows(
                 out_log_densities[start + i] = log_densities[i]
         if out_responsibilities.shape[0] > 0:
             store_tile(terms, n_lanes, start, out_responsibilities)
-
-
-@kernel(STRICT, allocates=False)
-def label_lanes(terms, n_lanes, largest, out_labels):
-    """Index of the largest number in each column, the lowest of equal ones."""
-    first = terms[0]
-    for i in range(n_lanes):
-        largest[i] = first[i]
-        out_labels[i] = 0
-    for c in range(1, terms.shape[0]):
-        row = terms[c]
-        for i in range(n_lanes):
-            greater = row[i] > largest[i]
-            out_labels[i] = c if greater else out_labels[i]
-            largest[i] = row[i] if greater else largest[i]
 
 
 @kernel(STRICT, allocates=False)

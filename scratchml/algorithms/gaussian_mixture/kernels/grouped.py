@@ -220,7 +220,7 @@ def grouped_log_terms(
         Of how many components there are terms: ``out_terms[t]`` is of ``out_components[t]``, and
         `LOWEST` where it cannot count.
     n_computed : int
-        How many terms are not.
+        How many terms were computed.
     """
     means, factors, log_scales = densities.means, densities.factors, densities.log_scales
     n_components, n_features = means.shape
@@ -271,7 +271,7 @@ def complete(densities, tile, c, lanes, n_found, deviations, sums, out_terms):
         mean = densities.means[c, j]
         for m in range(n_found):
             u[m] = x[lanes[m]] - mean
-    sq_distances = sums[4]
+    sq_distances = sums[4]  # the first four are worked with below
     for m in range(n_found):
         sq_distances[m] = 0.0
     add_sq_products(deviations, n_found, densities.factors[c], 0, tile.shape[0], sums, sq_distances)

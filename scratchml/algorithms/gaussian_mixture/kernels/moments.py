@@ -23,7 +23,7 @@ def add_moments(
 ):
     """Add the moments of the columns of a tile to those of component c, as far as there is a place.
 
-    Further rows of the tile than there are features are not read.
+    The tile may be a queue, which has the responsibilities in a further row.
     """
     n_features = origins.shape[1]
     columns, origin, firsts = tile[:n_features], origins[c], out_firsts[c]

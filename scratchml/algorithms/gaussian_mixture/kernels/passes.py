@@ -11,12 +11,20 @@ from scratchml.core.jit import REORDER, kernel
 from scratchml.core.kernels.tiles import load_tile
 
 from .moments import add_moments, weigh
-from .terms import log_terms, normalize_terms
+from .terms import label_lanes, log_terms, normalize_terms
 
 
 @kernel(REORDER)
 def accumulate_statistics(
-    X, sample_weight, densities, origins, n_lanes_of_tile, out_totals, out_firsts, out_seconds
+    X,
+    sample_weight,
+    densities,
+    origins,
+    n_lanes_of_tile,
+    out_groups,
+    out_totals,
+    out_firsts,
+    out_seconds,
 ):
     """One pass of EM over rows: what the next weights, means and covariances follow from.
 
@@ -31,6 +39,8 @@ def accumulate_statistics(
         Points near the means, about which moments are taken.
     n_lanes_of_tile : int
         Rows that are worked on together.
+    out_groups : int32[n_samples] or int32[0]
+        The component of the largest term of each row, if there is a place.
     out_totals : float64[n_components]
         Sums of the responsibilities, which are added to what is there, as below.
     out_firsts : float64[n_components, n_features]
@@ -58,6 +68,8 @@ def accumulate_statistics(
         n_lanes = min(n_lanes_of_tile, n_samples - start)
         load_tile(X, start, n_lanes, tile)
         log_terms(densities, tile, n_lanes, spare, deviations, sums, terms)
+        if out_groups.shape[0] > 0:
+            label_lanes(terms, n_lanes, sums[0], out_groups[start : start + n_lanes])
         normalize_terms(terms, terms_bits, n_lanes, sums, sums_bits, log_densities)
         if sample_weight.shape[0] > 0:
             for i in range(n_lanes):

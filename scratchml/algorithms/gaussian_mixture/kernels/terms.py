@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from scratchml.core.jit import CONTRACT, REORDER, kernel
+from scratchml.core.jit import CONTRACT, REORDER, STRICT, kernel
 from scratchml.core.kernels.exponentials import exp_lanes, log_lanes
 
 from .axes import diagonal_sq_distances, spherical_sq_distances, whiten
@@ -85,8 +85,8 @@ def normalize_terms(inout_terms, inout_bits, n_lanes, work, work_bits, out_log_d
     inout_bits : int64[n_components, >= n_lanes]
         The same memory.
     n_lanes : int
-    work : float64[3, >= n_lanes]
-    work_bits : int64[3, >= n_lanes]
+    work : float64[>= 2, >= n_lanes]
+    work_bits : int64[>= 2, >= n_lanes]
         The same memory as ``work``.
     out_log_densities : float64[>= n_lanes]
     """
@@ -114,3 +114,18 @@ def normalize_terms(inout_terms, inout_bits, n_lanes, work, work_bits, out_log_d
     log_lanes(n_lanes, sums, work_bits[0], spare)
     for i in range(n_lanes):
         out_log_densities[i] += spare[i]
+
+
+@kernel(STRICT, allocates=False)
+def label_lanes(terms, n_lanes, largest, out_labels):
+    """Index of the largest number in each column, the lowest of equal ones."""
+    first = terms[0]
+    for i in range(n_lanes):
+        largest[i] = first[i]
+        out_labels[i] = 0
+    for c in range(1, terms.shape[0]):
+        row = terms[c]
+        for i in range(n_lanes):
+            greater = row[i] > largest[i]
+            out_labels[i] = c if greater else out_labels[i]
+            largest[i] = row[i] if greater else largest[i]
