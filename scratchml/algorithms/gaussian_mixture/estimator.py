@@ -309,20 +309,15 @@ class GaussianMixture(CallbackMixin, BaseMixture):
             for run_index in events.runs("em", total=self.max_iter):
                 log.begin(run_index)
                 collapse = self._collapse(steps, X.dtype, random_state)
-                if former is None:
-                    mixture, bound = (
-                        start(
-                            steps,
-                            self.n_components,
-                            self.init_params,
-                            given,
-                            collapse.settle,
-                            random_state,
-                        ),
-                        -np.inf,
-                    )
-                else:
-                    mixture, bound = former, self.lower_bound_
+                bound = -np.inf if former is None else self.lower_bound_
+                mixture = former or start(
+                    steps,
+                    self.n_components,
+                    self.init_params,
+                    given,
+                    collapse.settle,
+                    random_state,
+                )
                 run = run_to_convergence(steps, mixture, collapse, self.tol, events, log, bound)
                 if self.max_iter > 0:
                     log.end(run)
