@@ -10,27 +10,29 @@ import numpy as np
 from .covariances import COVARIANCES
 from .kernels import evaluate_rows
 from .mixture import Mixture
-from .rows import GROUPED_FEATURES, MixtureRows, tile_lanes
+from .rows import GROUP_ROWS, GROUPED_FEATURES, MixtureRows, tile_lanes
 from .steps import Steps
 
 
 def walk(n_features: int, dtype: type[np.floating]) -> None:
-    """An E-step, moments of given responsibilities, and what a mixture says of rows."""
-    X = np.random.default_rng(0).normal(size=(8, n_features)).astype(dtype)
+    """Two E-steps, moments of given responsibilities, and what a mixture says of rows."""
+    n = 2 * GROUP_ROWS
+    X = np.random.default_rng(0).normal(size=(n, n_features)).astype(dtype)
     covariance = COVARIANCES["full"]
-    identity = np.eye(n_features)[np.newaxis]
-    mixture = Mixture(np.ones(1), np.zeros((1, n_features)), identity, identity)
+    identities = np.tile(np.eye(n_features), (2, 1, 1))
+    mixture = Mixture(np.full(2, 0.5), np.zeros((2, n_features)), identities, identities)
     steps = Steps(MixtureRows(X, None), covariance, 0.0)
-    steps.expect(mixture)
+    for _ in range(2):  # the first finds the groups
+        steps.expect(mixture)
     _ = steps.pooled
     evaluate_rows(
         X,
         mixture.densities(covariance),
         tile_lanes(n_features),
-        np.empty(8, np.int64),
-        np.empty(8),
-        np.empty((8, 1)),
-        np.empty((8, 1)),
+        np.empty(n, np.int64),
+        np.empty(n),
+        np.empty((n, 2)),
+        np.empty((n, 2)),
     )
 
 

@@ -6,7 +6,7 @@ import threading
 
 import numpy as np
 import pytest
-from helpers import run_python
+from helpers import HEARD, run_python
 
 import scratchml
 from scratchml.cluster import DBSCAN
@@ -78,33 +78,15 @@ print(digest(1))
 
 @pytest.mark.clock
 def test_interrupts_are_heard_within_half_a_second():
-    code = """
-import os, signal, threading, time, warnings
+    code = (
+        HEARD
+        + """
+import warnings
 import numpy as np
 import scratchml
 from scratchml.cluster import DBSCAN
 
 warnings.simplefilter("ignore", UserWarning)  # of few points, eps is too small
-
-def interrupted(call):
-    sent = []
-    def send():
-        time.sleep(0.15)
-        sent.append(time.monotonic())
-        os.kill(os.getpid(), signal.SIGINT)
-    sender = threading.Thread(target=send)
-    sender.start()
-    try:
-        while True:
-            call()
-    except KeyboardInterrupt:
-        delay = time.monotonic() - sent[0]
-        sender.join()
-        return delay
-
-def heard(call):
-    # What else runs on the machine may take the processor away once.
-    return interrupted(call) < 0.5 or interrupted(call) < 0.5
 
 rng = np.random.default_rng(0)
 scratchml.set_num_threads(2)
@@ -126,4 +108,5 @@ queries = rng.normal(size=(1_000_000, 2))
 assert heard(lambda: many.predict(queries)), "predict"
 assert heard(lambda: many.predict_nearest(queries)), "predict_nearest"
 """
+    )
     run_python(code)

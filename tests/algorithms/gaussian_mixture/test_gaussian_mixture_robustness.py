@@ -13,7 +13,7 @@ from gaussian_mixture_cases import (
     fitted_bytes,
     start,
 )
-from helpers import run_python
+from helpers import HEARD, run_python
 
 import scratchml
 from scratchml.algorithms.gaussian_mixture.rows import EXPONENTIAL_OPERATIONS
@@ -137,31 +137,13 @@ assert fit() == first
 @pytest.mark.jit
 @pytest.mark.clock
 def test_interrupts_are_heard_within_half_a_second():
-    code = """
-import os, signal, threading, time, warnings
+    code = (
+        HEARD
+        + """
+import warnings
 import numpy as np
 import scratchml
 from scratchml.mixture import GaussianMixture
-
-def interrupted(call):
-    sent = []
-    def send():
-        time.sleep(0.15)
-        sent.append(time.monotonic())
-        os.kill(os.getpid(), signal.SIGINT)
-    sender = threading.Thread(target=send)
-    sender.start()
-    try:
-        while True:
-            call()
-    except KeyboardInterrupt:
-        delay = time.monotonic() - sent[0]
-        sender.join()
-        return delay
-
-def heard(call):
-    # What else runs on the machine may take the processor away once.
-    return interrupted(call) < 0.5 or interrupted(call) < 0.5
 
 warnings.simplefilter("ignore")
 X = np.random.default_rng(0).normal(size=(100_000, 16))
@@ -183,6 +165,7 @@ for covariance_type in ("full", "tied", "diag", "spherical"):
     assert heard(lambda: mixture.predict_proba(X)), covariance_type
     assert heard(lambda: mixture.explain(X)), covariance_type
 """
+    )
     run_python(code)
 
 

@@ -6,7 +6,7 @@ import threading
 
 import numpy as np
 import pytest
-from helpers import run_python
+from helpers import HEARD, run_python
 
 import scratchml
 from scratchml.neighbors import KDTree
@@ -141,31 +141,12 @@ if __name__ == "__main__":
 
 @pytest.mark.clock
 def test_interrupts_are_heard_within_half_a_second():
-    code = """
-import os, signal, threading, time
+    code = (
+        HEARD
+        + """
 import numpy as np
 import scratchml
 from scratchml.neighbors import KDTree
-
-def interrupted(call):
-    sent = []
-    def send():
-        time.sleep(0.15)
-        sent.append(time.monotonic())
-        os.kill(os.getpid(), signal.SIGINT)
-    sender = threading.Thread(target=send)
-    sender.start()
-    try:
-        while True:
-            call()
-    except KeyboardInterrupt:
-        delay = time.monotonic() - sent[0]
-        sender.join()
-        return delay
-
-def heard(call):
-    # What else runs on the machine may take the processor away once.
-    return interrupted(call) < 0.5 or interrupted(call) < 0.5
 
 X = np.random.default_rng(0).normal(size=(300_000, 6))
 scratchml.set_num_threads(2)
@@ -188,4 +169,5 @@ assert heard(lambda: tree.query_radius(X, 0.5, count_only=True)), "counts"
 assert heard(lambda: tree.query_radius(X[:20_000], 0.5)), "radius"
 assert all(map(np.array_equal, few.query(X[:5], 3), before))
 """
+    )
     run_python(code)

@@ -7,7 +7,7 @@ import threading
 
 import numpy as np
 import pytest
-from helpers import run_python
+from helpers import HEARD, run_python
 
 import scratchml
 from scratchml.metrics import silhouette_samples
@@ -17,31 +17,12 @@ pytestmark = pytest.mark.jit
 
 @pytest.mark.clock
 def test_interrupts_are_heard_within_half_a_second():
-    code = """
-import os, signal, threading, time
+    code = (
+        HEARD
+        + """
 import numpy as np
 import scratchml
 from scratchml.metrics import medoid_silhouette, silhouette_interval, silhouette_samples
-
-def interrupted(call):
-    sent = []
-    def send():
-        time.sleep(0.15)
-        sent.append(time.monotonic())
-        os.kill(os.getpid(), signal.SIGINT)
-    sender = threading.Thread(target=send)
-    sender.start()
-    try:
-        while True:
-            call()
-    except KeyboardInterrupt:
-        delay = time.monotonic() - sent[0]
-        sender.join()
-        return delay
-
-def heard(call):
-    # What else runs on the machine may take the processor away once.
-    return interrupted(call) < 0.5 or interrupted(call) < 0.5
 
 rng = np.random.default_rng(0)
 scratchml.set_num_threads(2)
@@ -60,6 +41,7 @@ for function in (silhouette_interval, medoid_silhouette):
     function(X[:300], labels[:300] % 3)
     assert heard(lambda: function(X, labels)), function
 """
+    )
     run_python(code)
 
 
