@@ -18,7 +18,7 @@ from scratchml.core.warn import warn_user
 from .criteria import CRITERIA, Likelihood, criteria_of, likelihood
 from .families import COVARIANCE_TYPES, SPECIAL_CASES, n_parameters, widened
 from .result import MixtureSelection
-from .rules import Grid, best_of, choice_by
+from .rules import Grid, choice_by, least_of
 
 N_INIT = 5
 """Runs of each mixture unless told: criteria waver where single fits end in local maxima."""
@@ -421,9 +421,9 @@ def _record(
 
 
 def _drop_all_but_the_best(grid: Grid, found: _Found) -> None:
-    """Forget the mixtures that no criterion would choose by now."""
-    places = [best_of(grid, values) for values in found.scores.values()]
-    kept = {(grid.covariance_types[i], int(grid.components[j])) for i, j in filter(None, places)}
+    """Forget the mixtures that no criterion can choose any more."""
+    places = np.concatenate([least_of(values) for values in found.scores.values()])
+    kept = {(grid.covariance_types[i], int(grid.components[j])) for i, j in places}
     for name in set(found.mixtures) - kept:
         del found.mixtures[name]
 

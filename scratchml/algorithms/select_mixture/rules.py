@@ -47,6 +47,17 @@ class Grid(NamedTuple):
     n_features: int
 
 
+def least_of(values: np.ndarray) -> np.ndarray:
+    """Places of the least value and of those that are equal but for rounding, int64[n, 2].
+
+    With further values there are fewer of them, but for the new ones.
+    """
+    if not np.isfinite(values).any():
+        return np.empty((0, 2), np.int64)
+    least = np.nanmin(values)
+    return np.argwhere(values <= least + ROUNDING * max(abs(least), 1))
+
+
 def best_of(grid: Grid, values: np.ndarray) -> tuple[int, int] | None:
     """Place of the least value; of equal ones that of the simplest mixture.
 
@@ -63,10 +74,9 @@ def best_of(grid: Grid, values: np.ndarray) -> tuple[int, int] | None:
     (int, int) or None
         None if no value is known.
     """
-    if not np.isfinite(values).any():
+    ties = least_of(values)
+    if not len(ties):
         return None
-    least = np.nanmin(values)
-    ties = np.argwhere(values <= least + ROUNDING * max(abs(least), 1))
 
     def simplicity(place: np.ndarray) -> tuple[int, int]:
         i, j = place
