@@ -77,17 +77,20 @@ def memory_table(report: dict[str, Any]) -> str:
 
 
 def results_table(report: dict[str, Any], algorithm: str | None = None) -> str:
-    """Tables of ``results.json``: of one algorithm, or our ratios in every case."""
+    """Tables of cases that were raced: of one algorithm, or our ratios in every case."""
     return f"{ratios_table(report)}\n" if algorithm is None else summary(report, algorithm)
 
 
 def scale_table(report: dict[str, Any], algorithm: str) -> str:
-    """Table of ``scale.json``: how time and memory of an algorithm grow."""
+    """Table of how time and memory of an algorithm grow."""
     return f"{slopes_table(report['algorithms'][algorithm])}\n"
 
 
 TABLES: dict[str, Callable[..., str]] = {
     "benchmarks/results/results.json": results_table,
+    "benchmarks/results/mixtures.json": results_table,
+    "benchmarks/results/mixtures_limits.json": limits_table,
+    "benchmarks/results/mixtures_scale.json": scale_table,
     "benchmarks/results/process.json": process_table,
     "benchmarks/results/memory.json": memory_table,
     "benchmarks/results/scale.json": scale_table,

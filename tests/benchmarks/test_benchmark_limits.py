@@ -95,9 +95,8 @@ def test_speeds_are_measured_on_one_thread_and_on_all():
 
 
 def test_command_prints_the_table_and_writes_the_speeds(monkeypatch, tmp_path, capsys, measured):
-    path = tmp_path / "results.json"
-    path.write_text(json.dumps(measured))
-    monkeypatch.setattr(limits, "MEASURED", path)
+    (tmp_path / "results.json").write_text(json.dumps(measured))
+    monkeypatch.setattr(limits, "RESULTS", tmp_path)
     monkeypatch.setattr(limits, "measure", lambda rounds: SPEEDS)
     monkeypatch.setattr("sys.argv", ["limits", "--out", str(tmp_path / "out.json")])
     limits.main()
