@@ -154,7 +154,8 @@ class MixtureRows:
         margin = float(np.log(self.n_samples / np.finfo(np.float64).eps))
 
         def add(piece: slice, *out: np.ndarray) -> tuple[float, int]:
-            order = np.argsort(groups[piece], kind="stable").astype(np.int32)
+            # NumPy sorts 16 bits by counting; PROJECTIONS_BYTES leaves no more components.
+            order = np.argsort(groups[piece].astype(np.int16), kind="stable").astype(np.int32)
             return accumulate_grouped(
                 self.X[piece],
                 self.sample_weight[piece],
