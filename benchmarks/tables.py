@@ -90,7 +90,6 @@ TABLES: dict[str, Callable[..., str]] = {
     "benchmarks/results/results.json": results_table,
     "benchmarks/results/mixtures.json": results_table,
     "benchmarks/results/mixtures_limits.json": limits_table,
-    "benchmarks/results/mixtures_scale.json": scale_table,
     "benchmarks/results/process.json": process_table,
     "benchmarks/results/memory.json": memory_table,
     "benchmarks/results/scale.json": scale_table,
