@@ -344,6 +344,16 @@ def whole_mixture(
     return Case(name, "gaussian_mixture", *shape, parameters, **conditions)
 
 
+def mixture_choice(
+    name: str, n_samples: int, n_features: int, n_components: int, **conditions: Any
+) -> Case:
+    """Mixtures of all types with 1 to ``n_components`` components, and the BIC of each."""
+    parameters = {"components": list(range(1, n_components + 1)), "n_init": 1, "random_state": 0}
+    shape = n_samples, n_features, n_components, "float64"
+    conditions = {"options": WIDE, "agreement": SAME_FLOAT64, **conditions}
+    return Case(name, "select_mixture", *shape, parameters, **conditions)
+
+
 def radius_of(n_neighbors: int, n_samples: int) -> float:
     """Radius of the ball that holds so many of the samples spread over a unit cube, on average."""
     return float(np.cbrt(3 * n_neighbors / (4 * np.pi * n_samples)))
@@ -457,6 +467,7 @@ CASES = {
         mixture("GSS", 200_000, 8, 10, method="score_samples", quick=20_000),
         mixture("GPP", 200_000, 8, 10, method="predict_proba"),
         whole_mixture("GF", 200_000, 8, 10, options=BROAD),
+        mixture_choice("GB", 50_000, 4, 6),
         Case("H1", "hdbscan", 50_000, 3, 20, "float64", HIERARCHY, options=CLEAR, quick=5000),
     )
 }

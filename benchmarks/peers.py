@@ -610,6 +610,42 @@ class SklearnMixture(OurMixture):
     path = "sklearn.mixture.GaussianMixture"
 
 
+@takes_part("select_mixture", OURS)
+class OurSelection(MetricPeer):
+    """`scratchml.model_selection.select_mixture`: the BIC of all numbers and types."""
+
+    module = "scratchml.model_selection"
+    function = "select_mixture"
+
+    def settings(self, n_threads: int) -> dict[str, Any]:
+        return {**super().settings(n_threads), "refit": False}
+
+    def outcome(self, result: Any) -> Outcome:
+        return Outcome(values=np.ravel(result.scores["bic"]))
+
+
+@takes_part("select_mixture", REFERENCE)
+class SklearnSelection(OurSelection):
+    """The same by `sklearn.mixture.GaussianMixture`, one fit after the other."""
+
+    def load(self, X: Any, y: Any, n_threads: int) -> None:
+        mixture = import_module("sklearn.mixture").GaussianMixture
+        options = {**self.parameters}
+        components = options.pop("components")
+
+        def criteria() -> list[float]:
+            return [
+                mixture(k, covariance_type=kind, **options).fit(X).bic(X)
+                for kind in ("full", "tied", "diag", "spherical")
+                for k in components
+            ]
+
+        self._call = criteria
+
+    def outcome(self, result: Any) -> Outcome:
+        return Outcome(values=np.asarray(result))
+
+
 # --- HDBSCAN: min_samples counts the point itself, as in scikit-learn -----------------------------
 
 

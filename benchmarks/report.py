@@ -24,6 +24,7 @@ TITLES = {
     "internal_metrics": "Internal metrics",
     "external_metrics": "External metrics",
     "gaussian_mixture": "Gaussian mixture",
+    "select_mixture": "Choice of a mixture",
     "hdbscan": "HDBSCAN",
 }
 """Headings of the algorithms; one that is not here is called by its key."""

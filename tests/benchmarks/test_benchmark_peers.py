@@ -56,6 +56,7 @@ SMALL = {
         for method in ("score_samples", "predict_proba")
     },
     "mixture_whole": replace(CASES["GF"], n_samples=600, n_clusters=3),
+    "mixture_choice": replace(CASES["GB"], n_samples=600),
     "brute_neighbors_counted": replace(
         CASES["NB1"], n_samples=300, n_queries=50, n_features=3, parameters={"radius": 5.0}
     ),
